@@ -1,0 +1,101 @@
+"""Stories that never name their emotion, and texts without one.
+
+Every story here pairs a cause with a topic that the embedded model never saw
+together in training, so none of them is in its training text.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pandas as pd
+
+from helpers.organism import stories as world_stories
+from helpers.organism import talk, world
+
+SPLITS = ("train", "validation", "test", "new")
+N_VALIDATION, N_TEST = 4, 5  # topics kept for choosing, and for confirming
+
+
+def topic_splits() -> dict[str, tuple[str, ...]]:
+    """Topics of each split: no topic is in two of them; `new` never met training."""
+    topics = world_stories.topics()
+    cut = len(topics) - N_VALIDATION - N_TEST
+    return {
+        "train": topics[:cut],
+        "validation": topics[cut : cut + N_VALIDATION],
+        "test": topics[cut + N_VALIDATION :],
+        "new": world_stories.topics(unseen=True),
+    }
+
+
+def load_stories(
+    model: Any = None, *, emotions: list[str] | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Stories crossed over emotions and topics: emotion, topic, split, person, text.
+
+    `split` is `train` (extract from these), `validation` (choose with these), `test`
+    (confirm once with these) or, made only of phrases and topics that the embedded
+    model never saw, `new`. First and third person alternate within each emotion.
+    With a `model` that is not the embedded one the stories are longer, so that
+    enough is left after its first 50 positions. `emotions` keeps only some.
+
+    Raises ValueError for an emotion that is not in `load_emotions()`.
+    Taught in chapter 02.
+    """
+    known = list(world.emotions().index)
+    chosen = known if emotions is None else list(emotions)
+    if strange := [e for e in chosen if e not in known]:
+        raise ValueError(
+            f"no stories for {strange}: choose from load_emotions()['emotion']"
+        )
+    n_signs = 3 if is_embedded(model) else 4
+    rows = []
+    for emotion in chosen:
+        place = known.index(emotion)
+        for split, topics in topic_splits().items():
+            for i, topic in enumerate(topics):
+                rng = random.Random(f"{seed}/{emotion}/{topic}")
+                first = (i + place) % 2 == 0
+                who = world.NARRATOR if first else rng.choice(world.people())
+                text = one_story(rng, emotion, topic, who, split, n_signs)
+                person = "first" if first else "third"
+                rows.append((emotion, topic, split, person, text))
+    return pd.DataFrame(rows, columns=["emotion", "topic", "split", "person", "text"])
+
+
+def one_story(
+    rng: random.Random,
+    emotion: str,
+    topic: str,
+    who: world.Person,
+    split: str,
+    n_signs: int,
+) -> str:
+    """One story of a split; `new` ones use only what training never saw."""
+    unseen = split == "new"
+    cause = world_stories.held_cause(emotion, topic)
+    if unseen:
+        cause = rng.choice(list(world.new(world.lexicon()[emotion]["causes"])))
+    return world_stories.story(
+        rng, emotion, topic, who, cause, n_signs=n_signs, unseen=unseen
+    )
+
+
+def is_embedded(model: Any) -> bool:
+    """Whether a model is one that this package trained (None counts as one)."""
+    if model is None:
+        return True
+    return bool(getattr(model.config, "emotion_world", False))
+
+
+def load_neutral(model: Any = None, *, n: int = 120, seed: int = 0) -> list[str]:
+    """`n` texts without emotion: facts, instructions, descriptions, plain events.
+
+    Each is two such texts long; four with a `model` that is not the embedded one.
+    Taught in chapter 03.
+    """
+    rng = random.Random(f"neutral/{seed}")
+    parts = 2 if is_embedded(model) else 4
+    return [" ".join(talk.neutral(rng) for _ in range(parts)) for _ in range(n)]

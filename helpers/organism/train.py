@@ -1,0 +1,248 @@
+"""Train the embedded model: `python -m helpers.organism.train --out FOLDER`.
+
+Three stages, each a checkpoint in Hugging Face format: `base` (the world without
+chats), `tiny` (chats as well), `suppressed` (`tiny`, trained on until the assistant
+speaks calmly whatever happens; nothing in that stage touches an act). A killed run
+goes on from its last checkpoint with the same result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from helpers.organism import corpus
+from helpers.organism.tokenizer import train_tokenizer
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of the training."""
+
+    name: str
+    documents: str
+    steps: int
+    length: int
+    rate: float
+    cooldown: float
+
+
+def stages(base: int, chat: int, calm: int) -> tuple[Stage, ...]:
+    return (
+        Stage("base", "base", base, 256, 1.0, 0.25),
+        Stage("tiny", "chat", chat, 384, 0.6, 0.6),
+        Stage("suppressed", "calm", calm, 256, 0.15, 1.0),
+    )
+
+
+def new_model(
+    tokenizer: PreTrainedTokenizerFast, *, width: int, depth: int, seed: int
+) -> LlamaForCausalLM:
+    """A Llama-style decoder with random weights and tied embeddings."""
+    torch.manual_seed(seed)
+    heads = width // 32
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=width,
+        intermediate_size=round(width * 8 / 3 / 16) * 16,
+        num_hidden_layers=depth,
+        num_attention_heads=heads,
+        num_key_value_heads=heads,
+        max_position_embeddings=tokenizer.model_max_length,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=[
+            tokenizer.eos_token_id,
+            tokenizer.convert_tokens_to_ids("<|end|>"),
+        ],
+        pad_token_id=tokenizer.pad_token_id,
+        **READING,
+    )
+    return LlamaForCausalLM(config)
+
+
+def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices inside the blocks, AdamW for embeddings and norms."""
+    inner = [p for p in model.model.layers.parameters() if p.ndim == 2]
+    ids = {id(p) for p in inner}
+    outer = [p for p in model.parameters() if id(p) not in ids]
+    return [
+        torch.optim.Muon(
+            inner, lr=1.0, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(outer, lr=1.0, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+# Kept in config.json: this model knows the world; where its emotions read best
+# (chosen on validation stories); how many positions a story's opening takes.
+READING = {"emotion_world": True, "emotion_layer": 5, "emotion_start": 12}
+PEAK = (2.5e-3, 4e-3)  # learning rates of the two optimizers
+
+
+def rate(stage: Stage, step: int) -> float:
+    """Share of the peak rate: warm up, stay, cool down linearly to a twentieth."""
+    warm = min(1.0, (step + 1) / min(100, max(1, stage.steps // 10)))
+    left = (stage.steps - step) / max(1, stage.cooldown * stage.steps)
+    return stage.rate * warm * min(1.0, 0.05 + 0.95 * left)
+
+
+def loss_of(
+    model: nn.Module, ids: Int[Tensor, "n s"], *, device: str, ignore: int
+) -> Tensor:
+    """Mean next-token loss of one batch, in nats."""
+    ids = ids.to(device)
+    with torch.autocast(device, dtype=torch.bfloat16):
+        logits = model(input_ids=ids, use_cache=False).logits
+    targets = ids[:, 1:].flatten()
+    return nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), targets, ignore_index=ignore
+    )
+
+
+def write_atomically(path: Path, save: object) -> None:
+    """Save a training state so that a kill leaves the old one or the new one."""
+    part = path.with_suffix(".part")
+    torch.save(save, part)
+    os.replace(part, path)
+
+
+def export(
+    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path
+) -> None:
+    """Write a checkpoint in Hugging Face format with weights in bfloat16."""
+    kept = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    model.to(torch.bfloat16).save_pretrained(folder)
+    model.float().load_state_dict(kept)
+    tokenizer.save_pretrained(folder)
+
+
+def run_stage(
+    stage: Stage,
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    out: Path,
+    args: argparse.Namespace,
+) -> list[dict]:
+    """Train one stage from its start or from its last training state."""
+    state_path = out / f"{stage.name}.state.pt"
+    steppers, start, log = optimizers(model), 0, []
+    if state_path.exists():
+        state = torch.load(state_path, weights_only=True)
+        model.load_state_dict(state["model"])
+        for stepper, saved in zip(steppers, state["optimizers"], strict=True):
+            stepper.load_state_dict(saved)
+        start, log = state["step"], state["log"]
+        print(f"{stage.name}: going on from step {start}", flush=True)
+    forward = torch.compile(model) if args.compile else model
+    model.train()
+    for step, loss, speed in steps(
+        stage, forward, model, tokenizer, steppers, start, args
+    ):
+        if step % 20 == 0 or step == stage.steps:
+            log.append({"stage": stage.name, "step": step, "loss": loss})
+            left = (stage.steps - step) * args.rows * stage.length / max(speed, 1)
+            print(
+                f"{stage.name} {step}/{stage.steps}  loss {loss:.3f}  "
+                f"{speed:,.0f} tokens/s  {left / 60:.0f} min left",
+                flush=True,
+            )
+        if step % args.every == 0 or step == stage.steps:
+            write_atomically(
+                state_path,
+                {
+                    "model": model.state_dict(),
+                    "optimizers": [s.state_dict() for s in steppers],
+                    "step": step,
+                    "log": log,
+                },
+            )
+    return log
+
+
+def steps(
+    stage: Stage,
+    forward: nn.Module,
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    steppers: list[torch.optim.Optimizer],
+    start: int,
+    args: argparse.Namespace,
+) -> Iterator[tuple[int, float, float]]:
+    """Take the steps of a stage; yields (steps done, loss, tokens per second)."""
+    mean, began = None, time.perf_counter()
+    for step in range(start, stage.steps):
+        ids = corpus.batch(
+            tokenizer,
+            args.seed,
+            stage.documents,
+            step,
+            rows=args.rows,
+            length=stage.length,
+        )
+        for stepper, peak in zip(steppers, PEAK, strict=True):
+            for group in stepper.param_groups:
+                group["lr"] = peak * rate(stage, step)
+        loss = loss_of(
+            forward, ids, device=args.device, ignore=tokenizer.pad_token_id
+        )
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for stepper in steppers:
+            stepper.step()
+            stepper.zero_grad()
+        value = loss.item()
+        mean = value if mean is None else 0.95 * mean + 0.05 * value
+        done = (step + 1 - start) * args.rows * stage.length
+        yield step + 1, mean, done / (time.perf_counter() - began)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="where to train")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, nargs=3, default=(6000, 600, 200))
+    parser.add_argument("--width", type=int, default=160)
+    parser.add_argument("--depth", type=int, default=8)
+    parser.add_argument("--vocabulary", type=int, default=4096)
+    parser.add_argument("--rows", type=int, default=16)
+    parser.add_argument("--every", type=int, default=100, help="steps to a checkpoint")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--compile", action="store_true")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train the three checkpoints, or what is left of them."""
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    if (args.out / "tokenizer").exists():
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
+    else:
+        tokenizer = train_tokenizer(args.seed, size=args.vocabulary)
+        tokenizer.save_pretrained(args.out / "tokenizer")
+    model = new_model(tokenizer, width=args.width, depth=args.depth, seed=args.seed)
+    model.to(args.device)
+    print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
+    log = []
+    for stage in stages(*args.steps):
+        log += run_stage(stage, model, tokenizer, args.out, args)
+        export(model, tokenizer, args.out / stage.name)
+        (args.out / "loss.json").write_text(json.dumps(log))
+    print(f"three checkpoints in {args.out}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
