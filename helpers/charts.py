@@ -1,0 +1,235 @@
+"""Tables in, altair charts out.
+
+Every chart has a title that says what to see, tooltips, and a description for screen
+readers. Controls that a static page must keep (menus, sliders) are altair parameters
+over precomputed rows; `pick` adds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+BLUE, ORANGE, GRAY = "#2f6690", "#d1603d", "#8d99a6"
+WIDTH = 560  # fits a phone in landscape and the book's column; pages scale it down
+DIVERGING = alt.Scale(scheme="blueorange", domainMid=0)
+CHARACTER = 8.4  # width of a character of the monospaced token view, in pixels
+
+
+def titled(chart: Any, title: str, description: str) -> Any:
+    """A chart with a title and a text for those who cannot see it."""
+    return chart.properties(
+        title=alt.TitleParams(title, anchor="start", fontSize=13),
+        description=description,
+    )
+
+
+def pick(
+    chart: Any, field: str, options: Sequence[Any], *, label: str, start: Any = None
+) -> Any:
+    """Keep only the rows whose `field` equals a choice; numbers get a slider.
+
+    Unevenly spaced numbers and words get a menu. The choice works without a kernel.
+    """
+    values = list(options)
+    first = values[0] if start is None else start
+    steps = {round(b - a, 9) for a, b in zip(values, values[1:])} if _numbers(values) else ()
+    if len(values) > 1 and len(steps) == 1:
+        bind: Any = alt.binding_range(
+            min=values[0], max=values[-1], step=steps.pop(), name=f"{label} "
+        )
+    else:
+        bind = alt.binding_select(options=values, name=f"{label} ")
+    param = alt.param(value=first, bind=bind)
+    if _numbers(values):
+        kept = f"abs(datum['{field}'] - {param.name}) < 1e-6"
+    else:
+        kept = f"datum['{field}'] == {param.name}"
+    return chart.add_params(param).transform_filter(kept)
+
+
+def _numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
+def bars(
+    frame: pd.DataFrame,
+    value: str,
+    name: str,
+    *,
+    title: str,
+    low: str | None = None,
+    high: str | None = None,
+    color: str | None = None,
+    reference: float | None = None,
+    sort: Any = None,
+    axis: str | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Horizontal bars, with intervals if `low` and `high` name columns.
+
+    `reference` draws a dashed line (chance, or zero effect).
+    """
+    y = alt.Y(f"{name}:N", title=None, sort=sort)
+    x = alt.X(f"{value}:Q", title=axis or value)
+    tip = [c for c in (name, color, value, low, high) if c]
+    paint = alt.Color(f"{color}:N", title=None) if color else alt.value(BLUE)
+    layers = [
+        alt.Chart(frame).mark_bar(height={"band": 0.7}).encode(
+            x=x, y=y, color=paint, tooltip=tip
+        )
+    ]
+    if low and high:
+        rule = alt.Chart(frame).mark_rule(color="#222", strokeWidth=1.5)
+        layers.append(rule.encode(x=f"{low}:Q", x2=f"{high}:Q", y=y, tooltip=tip))
+    if reference is not None:
+        mark = alt.Chart(pd.DataFrame({"x": [reference]})).mark_rule(
+            strokeDash=[5, 4], color=GRAY
+        )
+        layers.append(mark.encode(x="x:Q"))
+    height = max(80, 24 * frame[name].nunique())
+    chart = alt.layer(*layers).properties(width=WIDTH - 160, height=height)
+    return titled(chart, title, description or f"Bar chart of {value} by {name}.")
+
+
+def lines(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    title: str,
+    color: str | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    x_title: str | None = None,
+    y_title: str | None = None,
+    reference: float | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Lines with points, and bands if `low` and `high` name columns."""
+    base = alt.Chart(frame).encode(
+        x=alt.X(f"{x}:Q", title=x_title or x),
+        color=alt.Color(f"{color}:N", title=None) if color else alt.value(BLUE),
+    )
+    tip = [c for c in (color, x, y, low, high) if c]
+    layers = []
+    if low and high:
+        layers.append(base.mark_area(opacity=0.2).encode(y=f"{low}:Q", y2=f"{high}:Q"))
+    main = base.encode(y=alt.Y(f"{y}:Q", title=y_title or y), tooltip=tip)
+    layers += [main.mark_line(), main.mark_point(filled=True, size=45)]
+    if reference is not None:
+        rule = alt.Chart(pd.DataFrame({"y": [reference]})).mark_rule(
+            strokeDash=[5, 4], color=GRAY
+        )
+        layers.append(rule.encode(y="y:Q"))
+    chart = alt.layer(*layers).properties(width=WIDTH - 120, height=260)
+    return titled(chart, title, description or f"Line chart of {y} over {x}.")
+
+
+def heatmap(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    value: str,
+    *,
+    title: str,
+    sort_x: Any = None,
+    sort_y: Any = None,
+    cell: int = 26,
+    labels: bool = True,
+    description: str | None = None,
+) -> alt.Chart:
+    """A matrix as colored cells; colors diverge at zero."""
+    chart = alt.Chart(frame).mark_rect().encode(
+        x=alt.X(f"{x}:N", title=None, sort=sort_x, axis=_axis(labels)),
+        y=alt.Y(f"{y}:N", title=None, sort=sort_y, axis=_axis(labels)),
+        color=alt.Color(f"{value}:Q", scale=DIVERGING),
+        tooltip=[x, y, alt.Tooltip(f"{value}:Q", format=".2f")],
+    )
+    chart = chart.properties(
+        width=cell * frame[x].nunique(), height=cell * frame[y].nunique()
+    )
+    return titled(chart, title, description or f"Heatmap of {value} by {y} and {x}.")
+
+
+def _axis(labels: bool) -> alt.Axis:
+    return alt.Axis(labels=labels, ticks=labels, labelAngle=0 if not labels else -60)
+
+
+def dots(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    title: str,
+    color: str,
+    label: str,
+    description: str | None = None,
+) -> alt.Chart:
+    """A scatter plot whose dots tell their name; it can be zoomed and moved."""
+    chart = alt.Chart(frame).mark_circle(size=70, opacity=0.8).encode(
+        x=alt.X(f"{x}:Q"),
+        y=alt.Y(f"{y}:Q"),
+        color=alt.Color(f"{color}:N", title=None, legend=alt.Legend(columns=2, orient="bottom")),
+        tooltip=[label, color, alt.Tooltip(f"{x}:Q", format=".2f"),
+                 alt.Tooltip(f"{y}:Q", format=".2f")],
+    )
+    chart = chart.properties(width=WIDTH - 80, height=380).interactive()
+    return titled(chart, title, description or f"Scatter plot of {y} against {x}.")
+
+
+def place_tokens(tokens: Sequence[str], *, width: int = 64) -> pd.DataFrame:
+    """Where each token stands when the text is set in lines of `width` characters."""
+    rows, line, at = [], 0, 0
+    for position, token in enumerate(tokens):
+        shown = token.replace("\n", "⏎")
+        if at + len(shown) > width and at > 0:
+            line, at = line + 1, 0
+        rows.append((position, shown, line, at, at + len(shown)))
+        at += len(shown)
+    return pd.DataFrame(rows, columns=["position", "token", "line", "start", "end"])
+
+
+def tokens(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    field: str = "emotion",
+    value: str = "score",
+    start: str | None = None,
+    limit: float | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """A text token by token, colored by a score; a menu picks the emotion.
+
+    `frame` has a row for each emotion and position: `field`, position, token, `value`.
+    `limit` is the score at which the color is full (default: the largest there is).
+    """
+    first = frame[frame[field] == frame[field].iloc[0]].sort_values("position")
+    spots = place_tokens(list(first["token"])).drop(columns="token")
+    rows = frame.drop(columns="token").merge(spots, on="position")
+    rows = rows.merge(first[["position", "token"]], on="position")
+    bound = float(limit or rows[value].abs().max() or 1.0)
+    scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
+    base = alt.Chart(rows).encode(
+        y=alt.Y("line:O", axis=None),
+        tooltip=["token", "position", alt.Tooltip(f"{value}:Q", format=".3f")],
+    )
+    boxes = base.mark_rect(cornerRadius=2).encode(
+        x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False)),
+        x2="end:Q",
+        color=alt.Color(f"{value}:Q", scale=scale, title=value),
+    )
+    words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1).encode(
+        x="start:Q", text="token:N", color=alt.value("#111")
+    )
+    chart = alt.layer(boxes, words).properties(
+        width=int(66 * CHARACTER), height=26 * (int(rows["line"].max()) + 1)
+    )
+    if frame[field].nunique() > 1:
+        names = sorted(frame[field].unique())
+        chart = pick(chart, field, names, label="Emotion", start=start)
+    return titled(chart, title, description or f"A text colored by {value}, token by token.")
