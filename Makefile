@@ -1,0 +1,58 @@
+# `make` lists the targets. Everything is set up in .venv by the first that needs it.
+PYTHON ?= python3
+VENV ?= .venv
+PY = $(VENV)/bin/python
+STAMP = $(VENV)/installed
+PIP = $(PY) -m pip --disable-pip-version-check
+export OMP_NUM_THREADS ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test lint format benchmarks model picture rehome setup-cells clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## make .venv with everything (done by the other targets)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes the first time)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
+	  { echo "No venv: on Debian, apt-get install python3-venv"; exit 1; }
+	$(PIP) install "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
+	$(PIP) install -e ".[book,course,dev]" -c constraints.txt
+	@touch $@
+
+book: $(STAMP) ## build the book, every chapter executed: _build/html
+	@$(PY) -m scripts.build
+
+test: $(STAMP) ## lint, types, then unit, book and browser tests
+	@$(PY) -m scripts.check
+
+lint: $(STAMP) ## ruff and mypy
+	@$(PY) -m scripts.check --lint
+
+format: $(STAMP) ## let ruff put the code into shape
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
+	@$(PY) -m benchmarks.extraction
+
+model: $(STAMP) ## train the embedded model anew (hours on a CPU, minutes on a GPU)
+	@$(PY) -m helpers.organism.train
+
+picture: $(STAMP) ## draw the README's picture from a run
+	@$(PY) -m scripts.picture
+
+rehome: $(STAMP) ## move the book to a fork: URL=https://github.com/YOU/REPOSITORY
+	@test -n "$(URL)" || { echo "Say where: make rehome URL=https://github.com/YOU/REPOSITORY"; exit 1; }
+	@$(PY) -m scripts.home --url "$(URL)" --branch "$(BRANCH)" --release "$(RELEASE)"
+
+setup-cells: $(STAMP) ## write the setup cell of book/_home.toml into every chapter
+	@$(PY) -m scripts.home
+
+clean: ## remove what was built (keeps .venv)
+	rm -rf _build build dist book/_static/vendor .pytest_cache .ruff_cache .mypy_cache
+	find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +

@@ -1,0 +1,9 @@
+/* Runs after require.js, on pages with controls: charts and anywidgets come from
+   this site. Vega itself was loaded before require.js. */
+define("vega-embed", [], function () {
+  return window.vegaEmbed;
+});
+(function () {
+  var here = document.currentScript.src.replace(/book-require\.js.*$/, "");
+  requirejs.config({ paths: { anywidget: here + "vendor/anywidget" } });
+})();

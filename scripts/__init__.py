@@ -1,0 +1,1 @@
+"""What the Makefile runs: `python -m scripts.build`, `python -m scripts.home`."""

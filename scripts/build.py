@@ -1,0 +1,100 @@
+"""Build the book: `python -m scripts.build`.
+
+Every chapter is executed on the embedded model. Executed cells are cached under a
+name that depends on helpers/ too, so that no page is older than the code it shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scripts.vendor import ensure_vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+STAMP = BUILD / "built"
+CODE = ["helpers", "constraints.txt"]
+PAGES = ["book", "_config.yml", "_toc.yml", "scripts"]
+SKIPPED = {"__pycache__", ".ipynb_checkpoints", "vendor", ".jupyter_cache"}
+
+
+def digest(names: Iterable[str]) -> str:
+    """A short hash of the files and folders `names`: their paths and bytes."""
+    total = hashlib.sha256(sys.version.encode())
+    for name in names:
+        top = ROOT / name
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and not SKIPPED & set(path.relative_to(ROOT).parts):
+                total.update(str(path.relative_to(ROOT)).encode() + b"\0")
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:16]
+
+
+def configuration(cache: Path, *, vendored: bool) -> dict[str, Any]:
+    """`_config.yml` with the execution cache, and without vendored scripts if none."""
+    table = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    table["execute"]["cache"] = str(cache)
+    if not vendored:
+        config = table["sphinx"]["config"]
+        for key in ("mathjax_path", "nb_ipywidgets_js"):
+            config.pop(key)
+        config["html_js_files"] = config["html_js_files"][1:]
+    return table
+
+
+def run_sphinx(config: Path) -> int:
+    """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
+    for stale in (BUILD / ".doctrees", HTML):
+        shutil.rmtree(stale, ignore_errors=True)
+    environment = {
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT)]
+    command += ["--config", str(config), "-W", "--keep-going", "-n"]
+    return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def build() -> int:
+    """Build what is out of date, say where the result is, return an exit status."""
+    start = time.monotonic()
+    code = digest(CODE)
+    vendored = ensure_vendor()
+    wanted = f"{code} {digest(PAGES)} {vendored}"
+    where = f"The book is at {HTML.relative_to(ROOT)}/index.html"
+    if STAMP.exists() and STAMP.read_text() == wanted and HTML.exists():
+        print(f"Nothing changed. {where}")
+        return 0
+    STAMP.unlink(missing_ok=True)
+    cache = BUILD / f".jupyter_cache_{code}"
+    for old in set(BUILD.glob(".jupyter_cache_*")) - {cache}:
+        shutil.rmtree(old)
+    BUILD.mkdir(exist_ok=True)
+    config = BUILD / "_config.yml"
+    config.write_text(yaml.safe_dump(configuration(cache, vendored=vendored)), "utf-8")
+    status = run_sphinx(config)
+    seconds = time.monotonic() - start
+    if status:
+        print(f"The book did not build ({seconds:.0f} s): see the messages above.")
+        return status
+    STAMP.write_text(wanted)
+    print(f"Built in {seconds:.0f} s. {where}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(build())

@@ -1,0 +1,59 @@
+"""What `make test` runs: lint and types, then the tests; the tests' summary is last."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINT = [
+    ["ruff", "check", "--quiet", "."],
+    ["ruff", "format", "--check", "--quiet", "."],
+    ["mypy"],
+]
+
+
+def lint() -> bool:
+    """Ruff's rules and format, mypy's types; whether all of them passed."""
+    passed = True
+    for command in LINT:
+        print(f"{' '.join(command)} ...", flush=True)
+        status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode
+        passed = passed and status == 0
+    return passed
+
+
+def ensure_chromium() -> None:
+    """Install Debian's Chromium where that can be done, or say what is missing."""
+    if shutil.which("chromium") or shutil.which("google-chrome"):
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print("Installing Chromium for the browser tests ...", flush=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        install = ["apt-get", "install", "-y", "-qq", "chromium"]
+        subprocess.run(install, check=False, stdout=subprocess.DEVNULL)
+    if not shutil.which("chromium"):
+        print("! No Chromium: the browser tests will fail. Debian and Ubuntu:")
+        print("! sudo apt-get install chromium; elsewhere put `chromium` on the PATH.")
+
+
+def main() -> int:
+    """Lint, then every test; non-zero where anything failed."""
+    if not lint():
+        print("Lint failed: `make format` mends what a tool can.")
+        return 1
+    if "--lint" in sys.argv:
+        return 0
+    ensure_chromium()
+    workers = os.environ.get("TEST_WORKERS", str(min(os.cpu_count() or 1, 4)))
+    print("The tests' results: below, and _build/tests.xml", flush=True)
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup"]
+    command += ["--durations", "10", "--junitxml", "_build/tests.xml"]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

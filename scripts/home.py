@@ -1,0 +1,171 @@
+"""The repository's home: read it, repeat it in the chapters, move it to a fork.
+
+`python -m scripts.home` writes the setup cell of `book/_home.toml` into every
+chapter; `python -m scripts.home --url URL` moves the whole book to another home.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME_FILE = Path("book/_home.toml")
+URL = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the book lives: a GitHub repository, a branch, and what Colab installs."""
+
+    url: str
+    branch: str
+    release: str
+
+    @property
+    def slug(self) -> str:
+        """Owner and repository, as in `owner/repository`."""
+        match = URL.fullmatch(self.url)
+        if match is None:
+            raise ValueError(
+                f"{self.url!r} is no home: give https://github.com/OWNER/REPOSITORY "
+                "(Colab opens notebooks from GitHub only)"
+            )
+        return match[1]
+
+    @property
+    def pages(self) -> str:
+        """Host and path of the published book, without the scheme."""
+        owner, name = self.slug.split("/")
+        host = f"{owner.lower()}.github.io"
+        return host if name.lower() == host else f"{host}/{name}"
+
+    def forms(self) -> list[str]:
+        """Every form in which files repeat the home, in a fixed order."""
+        return [
+            *(f"{self.slug}/{kind}/{self.branch}" for kind in ("blob", "tree", "raw")),
+            f"{self.slug}/archive/{self.release}.zip",
+            f"  branch: {self.branch}\n",
+            f"    branches: [{self.branch}]\n",
+            f'branch = "{self.branch}"\n',
+            f'release = "{self.release}"',
+            self.slug,
+            self.pages,
+        ]
+
+
+def read_home(root: Path = ROOT) -> Home:
+    """The home that `book/_home.toml` states."""
+    table = tomllib.loads((root / HOME_FILE).read_text("utf-8"))
+    return Home(table["url"], table["branch"], table["release"])
+
+
+def setup_cell(root: Path = ROOT) -> str:
+    """The first code cell of every chapter, filled in for this home."""
+    home = read_home(root)
+    text = tomllib.loads((root / HOME_FILE).read_text("utf-8"))["setup"].strip()
+    return text.replace("{url}", home.url).replace("{release}", home.release)
+
+
+def text_files(root: Path) -> Iterator[Path]:
+    """The files of the repository that git tracks or would track, folders sorted."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
+    for name in sorted(set(names.decode().split("\0")) - {""}):
+        path = root / name
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def find(root: Path, forms: Sequence[str]) -> dict[Path, str]:
+    """Path and text of the files in which one of `forms` stands."""
+    pattern = _pattern(forms)
+    found = {}
+    for path in text_files(root):
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if pattern.search(text):
+            found[path] = text
+    return found
+
+
+def _pattern(forms: Sequence[str]) -> re.Pattern[str]:
+    longest_first = sorted(forms, key=len, reverse=True)
+    words = "|".join(re.escape(form) for form in longest_first)
+    return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])")
+
+
+def rehome(new: Home, root: Path = ROOT) -> list[Path]:
+    """Move the book in `root` to `new` and return the files that changed.
+
+    Raises ValueError where `new` is no GitHub URL or is named in a file already
+    (then moving back would not restore what stands there now).
+    """
+    old = read_home(root)
+    if new == old:
+        return []
+    if new.slug != old.slug and (taken := find(root, [new.slug, new.pages])):
+        names = ", ".join(str(path.relative_to(root)) for path in taken)
+        raise ValueError(f"{new.slug} already stands in {names}: take it out first")
+    table = dict(zip(old.forms(), new.forms(), strict=True))
+    pattern = _pattern(old.forms())
+    changed = []
+    for path, text in find(root, old.forms()).items():
+        moved = pattern.sub(lambda match: table[match[0]], text)
+        if moved != text:
+            path.write_bytes(moved.encode("utf-8"))
+            changed.append(path)
+    return changed
+
+
+def write_setup_cells(root: Path = ROOT) -> list[Path]:
+    """Put the setup cell into every chapter's cell that is tagged `setup`."""
+    changed = []
+    for path in sorted((root / "book").glob("[0-9][0-9]_*.ipynb")):
+        notebook = json.loads(path.read_text("utf-8"))
+        before = json.dumps(notebook)
+        for cell in notebook["cells"]:
+            if "setup" in cell["metadata"].get("tags", []):
+                cell["source"] = setup_cell(root).splitlines(keepends=True)
+        if json.dumps(notebook) != before:
+            text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+            path.write_text(text, "utf-8")
+            changed.append(path)
+    return changed
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line: see the top of this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", help="https://github.com/OWNER/REPOSITORY")
+    parser.add_argument("--branch", help="the branch that Colab opens")
+    parser.add_argument("--release", help="the tag or branch that Colab installs")
+    given = {k: v for k, v in vars(parser.parse_args(arguments)).items() if v}
+    try:
+        new = replace(read_home(), **given)
+        new = replace(new, url=f"https://github.com/{new.slug}")
+        changed = rehome(new) if given else write_setup_cells()
+    except ValueError as error:
+        sys.exit(f"Not moved. {error}")
+    for path in changed:
+        print(path.relative_to(ROOT))
+    print(f"{len(changed)} files changed. The book's home is {new.url} ({new.branch}).")
+    if given:
+        print(
+            f"Colab installs {new.release}: push that tag to the new home "
+            f"(git push origin {new.release}), or use RELEASE={new.branch}.\n"
+            "Turn on Pages there: Settings, Pages, source: GitHub Actions."
+        )
+
+
+if __name__ == "__main__":
+    main()
