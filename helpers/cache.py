@@ -91,7 +91,7 @@ def fingerprint(model: Any) -> str:
     known = getattr(model, "_emotion_fingerprint", None)
     if known is None:
         state = hashlib.sha256()
-        for name, value in model._model.state_dict().items():
+        for name, value in model._module.state_dict().items():
             state.update(name.encode())
             flat = value.detach().cpu().contiguous().view(torch.uint8)
             state.update(flat.numpy().tobytes())

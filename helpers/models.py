@@ -93,7 +93,7 @@ def load_model(
     model = TransformersModel(path, rename=rename, **options)
     model.__dict__["_emotion_name"] = str(name)
     if not remote:
-        model._model.to(place).eval()
+        model._module.to(place).eval()
         check(model)
     return model
 
@@ -201,7 +201,7 @@ def check(model: Any) -> None:
         with model.trace(texts[0]):
             alone = unwrap(model.layers[max(last, 0)].output).save()
         ids = model.tokenizer(texts[0], return_tensors="pt").to(model.device)
-        states = model._model(**ids, output_hidden_states=True).hidden_states
+        states = model._module(**ids, output_hidden_states=True).hidden_states
     if alone.shape[-1] != d_model(model) or len(states) != n_layers(model) + 1:
         raise RuntimeError(f"unexpected shapes in {model_name(model)}: {alone.shape}")
     own = both[0][-alone.shape[1] :]

@@ -132,7 +132,7 @@ def read_appraisals(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> 
 @torch.no_grad()
 def next_logprobs(model: Any, prompts: list[str], batch: int = 64) -> torch.Tensor:
     """Log-probabilities of the next token, by plain transformers ("n v")."""
-    hf, tokenizer, rows = model._model, model.tokenizer, []
+    hf, tokenizer, rows = model._module, model.tokenizer, []
     for i in range(0, len(prompts), batch):
         ids = tokenizer(
             prompts[i : i + batch],
