@@ -6,70 +6,39 @@ token of a text; padding never counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any
 
+import nnsight
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from helpers import cache
-from helpers.models import d_model, default_start, model_name, n_layers, unwrap
+from helpers import cache as disk
+from helpers.models import default_start, model_name, n_layers, unwrap, where
+from helpers.pooling import batches, forget_parts, mean_pool, pool_rows
+from helpers.tokens import Row, pad, token_strings, tokenize
 
-TOKENS_A_BATCH = {"cpu": 8_192, "cuda": 65_536, "mps": 16_384}
-TEXTS_A_CHUNK = 1_024  # what a killed run may lose at most
-VERSION = 1  # of the pooling; part of every cache key
+__all__ = [
+    "mean_activations",
+    "mean_pool",
+    "residual_norm",
+    "residual_stream",
+    "token_strings",
+]
+
+VERSION = 2  # of the reading; part of every cache key
+NORM_TOKENS = 4_096  # a batch of residual_norm
 
 
-def mean_pool(
-    activations: Float[Tensor, "n s d"], mask: Bool[Tensor, "n s"], start: int
-) -> Float[Tensor, "n d"]:
-    """Mean over the real positions from `start` on, in float32.
+def check_layers(model: Any, layers: Any) -> tuple[list[int], bool]:
+    """Layers as a list, and whether only one was asked for.
 
-    Taught in chapter 02.
+    Raises ValueError for a layer that the model does not have.
     """
-    position = mask.long().cumsum(-1) - 1  # of each token among the real ones
-    keep = (mask & (position >= start)).float()
-    total = torch.einsum("nsd,ns->nd", activations.float(), keep)
-    return total / keep.sum(-1, keepdim=True)
-
-
-def tokenize(model: Any, texts: Sequence[str]) -> list[list[int]]:
-    """Token ids of each text, with the special tokens that the model expects.
-
-    Raises ValueError for an empty text, or one longer than the model's context.
-    """
-    if len(texts) == 0:
-        raise ValueError("no texts: pass at least one")
-    for i, text in enumerate(texts):
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"text {i} is {text!r}: pass a text that is not empty")
-    rows: list[list[int]] = model.tokenizer(list(texts))["input_ids"]
-    context = getattr(model.config, "max_position_embeddings", None)
-    for i, row in enumerate(rows):
-        if context and len(row) > context:
-            raise ValueError(
-                f"text {i} has {len(row)} tokens, but the context of "
-                f"{model_name(model)} is {context}: shorten or split it"
-            )
-    return rows
-
-
-def pad(
-    model: Any, rows: Sequence[Sequence[int]]
-) -> tuple[Int[Tensor, "n s"], Bool[Tensor, "n s"]]:
-    """Ids padded on the right, and the mask of real tokens."""
-    longest = max(map(len, rows))
-    filler = model.tokenizer.pad_token_id
-    ids = torch.tensor([[*r, *[filler] * (longest - len(r))] for r in rows])
-    mask = torch.arange(longest) < torch.tensor([len(r) for r in rows])[:, None]
-    return ids, mask
-
-
-def check_layers(model: Any, layers: int | Iterable[int]) -> list[int]:
-    """Layers as a list; raises ValueError for one that the model does not have."""
-    chosen = [layers] if isinstance(layers, int) else [int(x) for x in layers]
+    alone = hasattr(layers, "__index__") and getattr(layers, "ndim", 0) == 0
+    chosen = [index(layers)] if alone else [index(layer) for layer in layers]
     for layer in chosen:
         if not 0 <= layer < n_layers(model):
             raise ValueError(
@@ -78,178 +47,92 @@ def check_layers(model: Any, layers: int | Iterable[int]) -> list[int]:
             )
     if not chosen:
         raise ValueError("no layers: pass an index of model.layers")
-    return chosen
+    return chosen, alone
 
 
-@overload
-def residual_stream(model: Any, text: str, layer: int) -> Float[Tensor, "s d"]: ...
-@overload
+def check_start(model: Any, start: int | None) -> int:
+    """Where pooling starts; raises ValueError for a negative position."""
+    first = default_start(model) if start is None else index(start)
+    if first < 0:
+        raise ValueError(f"start is {first}: it counts positions from 0")
+    return first
+
+
+def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> str:
+    """A name for a result: equal for equal weights, tokens and options."""
+    tokens = disk.digest_bytes(row.tobytes() for row in rows)
+    weights = disk.fingerprint(model)
+    return disk.digest(what, VERSION, weights, model.device.type, tokens, *more)
+
+
 def residual_stream(
-    model: Any, text: str, layer: Sequence[int]
-) -> Float[Tensor, "l s d"]: ...
-def residual_stream(model: Any, text: str, layer: Any) -> Any:
+    model: Any, text: str, layer: int | Sequence[int]
+) -> Float[Tensor, "*l s d"]:
     """The residual stream of one text at every position, as float32 on the CPU.
 
-    Shape "s d" for one layer, "l s d" for several. Taught in chapter 01.
+    Shape "s d" for one layer, "l s d" for several. Raises ValueError for an empty
+    text, one longer than the context, or a layer that does not exist.
+    Taught in chapter 01.
     """
-    chosen = check_layers(model, layer)
+    chosen, alone = check_layers(model, layer)
     ids, mask = pad(model, tokenize(model, [text]))
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    read: dict[int, Tensor] = {}
-    with torch.no_grad():
-        with model.trace(inputs) as tracer:
-            saved = list().save()
-            for one in sorted(set(chosen)):
-                saved.append(unwrap(model.layers[one].output)[0].float().cpu().clone())
-            tracer.stop()
-    read = dict(zip(sorted(set(chosen)), saved, strict=True))
-    if isinstance(layer, int):
-        return read[layer]
-    return torch.stack([read[one] for one in chosen])
+    deep = sorted(set(chosen))
+    with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
+        read = nnsight.save([])
+        for one in deep:
+            read.append(unwrap(model.layers[one].output)[0].float().cpu().clone())
+        tracer.stop()
+    by_layer = dict(zip(deep, read, strict=True))
+    found = torch.stack([by_layer[one] for one in chosen])
+    return found[0] if alone else found
 
 
-def token_strings(model: Any, text: str) -> list[str]:
-    """The tokens of a text as readable strings. Taught in chapter 01."""
-    (row,) = tokenize(model, [text])
-    return [model.tokenizer.decode([i]) for i in row]
-
-
-@overload
-def mean_activations(
-    model: Any, texts: Iterable[str], layers: int, **options: Any
-) -> Float[Tensor, "n d"]: ...
-@overload
-def mean_activations(
-    model: Any, texts: Iterable[str], layers: Sequence[int], **options: Any
-) -> Float[Tensor, "l n d"]: ...
 def mean_activations(
     model: Any,
     texts: Iterable[str],
-    layers: Any,
+    layers: int | Sequence[int],
     *,
     start: int | None = None,
     batch_size: int | None = None,
-    use_cache: bool = True,
+    cache: bool = True,
     progress: bool = True,
-) -> Any:
+) -> Float[Tensor, "*l n d"]:
     """Mean residual stream of each text over its positions from `start` on.
 
     Shape "n d" for one layer, "l n d" for several; float32 on the CPU, whatever the
     model's dtype. `start` None takes the model's default. Texts are sorted by length
-    and batched by tokens; the forward pass stops after the deepest layer asked for;
-    pooling happens inside the trace. Results are cached by content (weights, texts,
-    layers, start), and a run that is killed goes on where it stopped.
+    and batched by tokens (or by `batch_size` texts), the forward pass stops after the
+    deepest layer, and pooling happens inside the trace. Each layer is cached by content
+    (weights, tokens, start); a run that is killed goes on where it stopped.
 
     Raises ValueError for a text with no position left after `start`, an empty text, a
     text longer than the context, or a layer that does not exist.
-    Source: section 1.1 of the book's notes on Sofroniew et al. (2026), Methods.
-    Taught in chapter 02.
+    Source: Sofroniew et al. (2026), Part 1. Taught in chapter 02.
     """
-    chosen, texts = check_layers(model, layers), list(texts)
-    first = default_start(model) if start is None else start
-    rows = tokenize(model, texts)
-    check_lengths(rows, first)
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    chunks = [
-        order[i : i + TEXTS_A_CHUNK] for i in range(0, len(order), TEXTS_A_CHUNK)
-    ]
-    result = torch.empty(len(chosen), len(rows), d_model(model))
-    hide = not progress or len(rows) < 64
-    with tqdm(total=len(rows), unit="text", disable=hide, leave=False) as bar:
-        for chunk in chunks:
-            part = [rows[i] for i in chunk]
-            name = ""
-            if use_cache:
-                name = cache.digest(
-                    "mean", VERSION, cache.fingerprint(model), part, chosen, first,
-                    batch_size,
-                )
-            kept = cache.read(name) if name else None
-            means = kept["means"] if kept else pool_rows(
-                model, part, chosen, first, batch_size, bar
-            )
-            if kept:
-                bar.update(len(chunk))
-            elif name:
-                cache.write(name, {"means": means})
-            result[:, chunk] = means
-    return result[0] if isinstance(layers, int) else result
+    (chosen, alone), first = check_layers(model, layers), check_start(model, start)
+    rows, wanted = tokenize(model, texts, start=first), sorted(set(chosen))
+    key = content_key(model, "mean", rows, first, batch_size) if cache else None
+    found = read_layers(key, wanted)
+    if missing := [layer for layer in wanted if layer not in found]:
+        part_key = disk.digest(key, missing) if key else None
+        options: dict[str, Any] = {"size": batch_size, "progress": progress}
+        means = pool_rows(model, rows, missing, first, key=part_key, **options)
+        found |= dict(zip(missing, means, strict=True))
+        if key and part_key:
+            for layer in missing:
+                disk.write(disk.digest(key, layer), {"means": found[layer]})
+            forget_parts(part_key)
+    stacked = [found[layer] for layer in chosen]
+    return stacked[0] if alone else torch.stack(stacked)
 
 
-def check_lengths(rows: Sequence[Sequence[int]], start: int) -> None:
-    """Raise ValueError if a text has no position from `start` on."""
-    if start < 0:
-        raise ValueError(f"start is {start}: it counts positions from 0")
-    for i, row in enumerate(rows):
-        if len(row) <= start:
-            raise ValueError(
-                f"text {i} has {len(row)} tokens, so none is left from start={start} "
-                "on: pass longer texts or a smaller start"
-            )
-
-
-def batches(
-    rows: Sequence[Sequence[int]], size: int | None, budget: int
-) -> Iterator[list[int]]:
-    """Indices of rows (sorted by length) in batches of `size` or of `budget` tokens."""
-    batch: list[int] = []
-    for i, row in enumerate(rows):
-        full = len(batch) == size if size else (len(batch) + 1) * len(row) > budget
-        if batch and full:
-            yield batch
-            batch = []
-        batch.append(i)
-    yield batch
-
-
-def pool_rows(
-    model: Any,
-    rows: Sequence[Sequence[int]],
-    layers: list[int],
-    start: int,
-    size: int | None,
-    bar: Any,
-) -> Float[Tensor, "l n d"]:
-    """Mean activations of tokenized texts, batch by batch."""
-    budget = TOKENS_A_BATCH.get(model.device.type, 8_192)
-    means = torch.empty(len(layers), len(rows), d_model(model))
-    for batch in batches(rows, size, budget):
-        means[:, batch] = pool_batch(model, [rows[i] for i in batch], layers, start)
-        bar.update(len(batch))
-    return means
-
-
-def pool_batch(
-    model: Any, rows: list[Sequence[int]], layers: list[int], start: int
-) -> Float[Tensor, "l n d"]:
-    """One forward pass; halves the batch when a GPU runs out of memory."""
-    try:
-        return pool_once(model, rows, layers, start)
-    except torch.cuda.OutOfMemoryError:
-        if len(rows) == 1:
-            raise
-    torch.cuda.empty_cache()
-    half = len(rows) // 2
-    parts = [pool_batch(model, part, layers, start) for part in (rows[:half], rows[half:])]
-    return torch.cat(parts, dim=1)
-
-
-def pool_once(
-    model: Any, rows: Sequence[Sequence[int]], layers: list[int], start: int
-) -> Float[Tensor, "l n d"]:
-    """Mean activations of one batch, pooled inside the trace."""
-    ids, mask = pad(model, rows)
-    inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    deep = sorted(set(layers))
-    with torch.no_grad():
-        with model.trace(inputs) as tracer:
-            pooled = list().save()
-            for layer in deep:
-                residual = unwrap(model.layers[layer].output)
-                pooled.append(mean_pool(residual, mask.to(residual.device), start))
-            tracer.stop()
-    by_layer = dict(zip(deep, pooled, strict=True))
-    return torch.stack([by_layer[layer] for layer in layers]).cpu()
+def read_layers(key: str | None, layers: list[int]) -> dict[int, Float[Tensor, "n d"]]:
+    """The layers that the cache holds under a key."""
+    if key is None:
+        return {}
+    kept = {layer: disk.read(disk.digest(key, layer)) for layer in layers}
+    return {layer: t["means"] for layer, t in kept.items() if t is not None}
 
 
 def residual_norm(
@@ -258,25 +141,34 @@ def residual_norm(
     """Mean L2 norm of the residual stream over the positions of `texts`.
 
     The unit of strength: 0.1 is a tenth of it. The first position is left out unless
-    `start` says otherwise, because many models use it as an attention sink.
-    Cached by content. Taught in chapter 08.
+    `start` says otherwise, because many models use it as an attention sink whose norm
+    is a hundred times the others'. Cached by content.
+
+    Raises ValueError as `mean_activations` does. Taught in chapter 08.
     """
-    (chosen,) = check_layers(model, layer)
-    first = 1 if start is None else start
-    rows = tokenize(model, list(texts))
-    name = cache.digest("norm", VERSION, cache.fingerprint(model), rows, chosen, first)
-    kept = cache.read(name)
-    if kept is None:
-        total, count = torch.zeros(()), 0
-        for row in rows:
-            ids, mask = pad(model, [row])
-            inputs = {"input_ids": ids, "attention_mask": mask.long()}
-            with torch.no_grad():
-                with model.trace(inputs) as tracer:
-                    residual = unwrap(model.layers[chosen].output)
-                    norms = residual[0, first:].float().norm(dim=-1).cpu().save()
-                    tracer.stop()
-            total, count = total + norms.sum(), count + len(norms)
-        kept = {"norm": total / count}
-        cache.write(name, kept)
-    return float(kept["norm"])
+    chosen, _ = check_layers(model, layer)
+    first = check_start(model, 1 if start is None else start)
+    rows = tokenize(model, texts, start=first)
+    key = content_key(model, "norm", rows, chosen, first)
+    return float(disk.cached(key, lambda: norms(model, rows, chosen[0], first))["norm"])
+
+
+def norms(
+    model: Any, rows: Sequence[Row], layer: int, start: int
+) -> dict[str, Float[Tensor, ""]]:
+    """The mean norm at a layer over the real positions from `start` on."""
+    total, count = 0.0, 0
+    for batch in batches([len(row) for row in rows], None, NORM_TOKENS):
+        ids, mask = pad(model, [rows[i] for i in batch])
+        keep = mask.clone()
+        keep[:, :start] = False
+        inputs = {"input_ids": ids, "attention_mask": mask.long()}
+        with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
+            residual = unwrap(model.layers[layer].output)
+            sizes = residual.float().norm(dim=-1).cpu().save()
+            tracer.stop()
+        total, count = (
+            total + float(sizes[keep].double().sum()),
+            count + int(keep.sum()),
+        )
+    return {"norm": torch.tensor(total / count)}

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,27 @@ def folder() -> Path:
 
 def digest(*parts: Any) -> str:
     """A name for any JSON-like content; equal content has an equal name."""
-    text = json.dumps(parts, sort_keys=True, default=str).encode()
+    text = json.dumps(parts, sort_keys=True).encode()
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def digest_texts(texts: Iterable[str]) -> str:
-    """A name for a list of texts, in order."""
+def digest_bytes(pieces: Iterable[bytes]) -> str:
+    """A name for a list of byte strings, in order."""
     state = hashlib.sha256()
-    for text in texts:
-        raw = text.encode()
-        state.update(len(raw).to_bytes(8, "big"))
-        state.update(raw)
+    for piece in pieces:
+        state.update(len(piece).to_bytes(8, "big"))
+        state.update(piece)
     return state.hexdigest()[:32]
+
+
+def cached(key: Any, compute: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The tensors kept under a JSON-like key, computed and kept when there are none."""
+    name = digest(key)
+    kept = read(name)
+    if kept is None:
+        kept = compute()
+        write(name, kept)
+    return kept
 
 
 def read(name: str) -> dict[str, Tensor] | None:
@@ -52,7 +61,7 @@ def read(name: str) -> dict[str, Tensor] | None:
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}
+            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError):
         path.unlink(missing_ok=True)
         return None
@@ -83,18 +92,34 @@ def forget(names: Iterable[str]) -> None:
         (folder() / f"{name}.safetensors").unlink(missing_ok=True)
 
 
+def stamp(module: torch.nn.Module) -> str:
+    """A quick name for the weights as they lie in memory: changes with an edit."""
+    where = [(v.data_ptr(), v._version) for v in module.state_dict().values()]
+    return digest(where)
+
+
 def fingerprint(model: Any) -> str:
     """A name for a model's weights: equal weights have an equal name.
 
-    Hashes every parameter once and remembers the result on the model.
+    An unedited model from the hub is named by its id, revision and dtype; any other by
+    a hash of every parameter, which is remembered until one is edited in place.
     """
-    known = getattr(model, "_emotion_fingerprint", None)
-    if known is None:
-        state = hashlib.sha256()
-        for name, value in model._module.state_dict().items():
-            state.update(name.encode())
-            flat = value.detach().cpu().contiguous().view(torch.uint8)
-            state.update(flat.numpy().tobytes())
-        known = state.hexdigest()[:32]
+    origin = model.__dict__.get("_emotion_origin")
+    if model.__dict__.get("_emotion_remote") is True:
+        return digest("remote", origin)
+    now = stamp(model._module)
+    if origin is not None and origin[-1] == now:
+        return digest(origin[:-1])
+    known = model.__dict__.get("_emotion_fingerprint")
+    if known is None or known[0] != now:
+        known = (now, digest_bytes(weight_bytes(model._module)))
         model.__dict__["_emotion_fingerprint"] = known
-    return known
+    return known[1]
+
+
+def weight_bytes(module: torch.nn.Module) -> Iterable[bytes]:
+    """The name and the bytes of each parameter and buffer, in order."""
+    for name, value in module.state_dict().items():
+        yield f"{name} {value.dtype}".encode()
+        flat = value.detach().cpu().contiguous().flatten()
+        yield flat.view(torch.uint8).numpy().tobytes()

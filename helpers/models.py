@@ -13,46 +13,45 @@ from typing import Any
 
 import torch
 from nnsight import TransformersModel
-from torch import Tensor
-from transformers import AutoConfig, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PretrainedConfig,
+)
+
+from helpers import cache
+from helpers.families import family
+from helpers.selfcheck import check, unwrap
+
+__all__ = [
+    "d_model",
+    "default_layer",
+    "default_start",
+    "load_model",
+    "model_name",
+    "n_layers",
+    "unwrap",
+    "where",
+]
 
 EMBEDDED = Path(__file__).parent / "organism" / "models"
-HUB = {"small": "Qwen/Qwen2.5-0.5B-Instruct", "standard": "Qwen/Qwen2.5-1.5B-Instruct"}
-START = 50  # positions skipped before pooling, as in the paper
 
 
 @dataclass(frozen=True)
-class Names:
-    """Where a family keeps its blocks, its final norm and its unembedding."""
+class Tier:
+    """A model that the book has a short name for, and how it is read by default."""
 
-    layers: str = "model.layers"
-    ln_final: str = "model.norm"
-    lm_head: str = "lm_head"
+    path: str
+    depth: float = 0.6  # the default layer, as a share of the number of layers
+    start: int = 50  # positions skipped before pooling, as in the paper
 
 
-LLAMA_LIKE = Names()
-GPT = Names("transformer.h", "transformer.ln_f")
-FAMILIES: dict[str, Names] = {
-    "gemma": LLAMA_LIKE,
-    "gemma2": LLAMA_LIKE,
-    "gemma3_text": LLAMA_LIKE,
-    "gpt2": GPT,
-    "gpt_neo": GPT,
-    "gpt_neox": Names("gpt_neox.layers", "gpt_neox.final_layer_norm", "embed_out"),
-    "gptj": GPT,
-    "granite": LLAMA_LIKE,
-    "llama": LLAMA_LIKE,
-    "mistral": LLAMA_LIKE,
-    "olmo": LLAMA_LIKE,
-    "olmo2": LLAMA_LIKE,
-    "olmo3": LLAMA_LIKE,
-    "phi": Names(ln_final="model.final_layernorm"),
-    "phi3": LLAMA_LIKE,
-    "qwen2": LLAMA_LIKE,
-    "qwen3": LLAMA_LIKE,
-    "smollm3": LLAMA_LIKE,
-    "stablelm": LLAMA_LIKE,
-    "starcoder2": LLAMA_LIKE,
+OTHER = Tier("")
+TIERS = {
+    **{n: Tier(str(EMBEDDED / n), 2 / 3) for n in ("tiny", "base", "suppressed")},
+    "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
+    "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
 }
 
 
@@ -61,7 +60,7 @@ def load_model(
     *,
     device: str = "auto",
     dtype: str | torch.dtype = "auto",
-    remote: bool = False,
+    remote: bool | str = False,
 ) -> Any:
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
@@ -69,64 +68,71 @@ def load_model(
     "small" or "standard" (open models of 0.5 and 1.5 billion parameters), a folder
     in Hugging Face format, or a hub id. `device` "auto" takes CUDA, then MPS, then the
     CPU; `dtype` "auto" takes the checkpoint's own on a GPU and float32 on a CPU.
-    With `remote` nothing is downloaded but the configuration: NDIF runs the model.
+    With `remote` NDIF runs the model and only its configuration and tokenizer are
+    fetched; remote="local" takes the same path but runs here.
 
-    Raises ValueError for a family that is not known, OSError for a model that cannot
-    be found, RuntimeError if the loaded model does not behave as the book assumes.
+    Raises ValueError for a family that is not known or a missing key, OSError for a
+    model that cannot be found, MemoryError for one that the GPU cannot hold,
+    RuntimeError if the loaded model is not what the book assumes.
     Taught in chapter 00.
     """
     path = resolve(str(name))
-    config = find_config(path)
-    names = family(config)
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    options: dict[str, Any] = {"task": "text-generation", "tokenizer": tokenizer}
-    if remote:
+    kind = model_type(path)
+    options: dict[str, Any] = {"rename": family(kind).rename, "task": "text-generation"}
+    options["tokenizer"] = load_tokenizer(path)
+    if remote is True:
         check_key()
+        model = TransformersModel(path, **options)
     else:
         place = best_device(device)
         options |= {"dispatch": True, "dtype": best_dtype(dtype, place)}
-    rename = {names.layers: "layers", names.ln_final: "ln_final"}
-    if names.lm_head != "lm_head":
-        rename[names.lm_head] = "lm_head"
-    model = TransformersModel(path, rename=rename, **options)
-    model.__dict__["_emotion_name"] = str(name)
-    if not remote:
+        if place.startswith("cuda"):
+            check_memory(path, options["dtype"], torch.cuda.mem_get_info(place)[0])
+        model = TransformersModel(path, **options)
         model._module.to(place).eval()
-        check(model)
+    remember(model, str(name), path, remote)
+    if remote is not True:
+        check(model, model_name(model), n_layers(model), d_model(model))
     return model
 
 
 def resolve(name: str) -> str:
-    """The folder or hub id behind a name."""
-    if name in HUB:
-        return HUB[name]
-    embedded = EMBEDDED / name
-    return str(embedded) if (embedded / "config.json").exists() else name
+    """The folder or hub id behind a name; raises FileNotFoundError if it is gone."""
+    path = TIERS[name].path if name in TIERS else name
+    if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
+        raise FileNotFoundError(
+            f"the embedded model {name!r} is not in this copy of the package: "
+            "`python -m helpers.organism.train` makes it"
+        )
+    return path
 
 
-def find_config(path: str) -> Any:
-    """The configuration of a model; raises OSError that says what to do."""
+def model_type(path: str) -> str:
+    """The family that a configuration names; raises OSError if there is none."""
     try:
-        return AutoConfig.from_pretrained(path)
-    except (OSError, ValueError) as error:
+        config, _ = PretrainedConfig.get_config_dict(path)
+    except Exception as error:
         raise OSError(
             f"no model {path!r}: it is no folder with a config.json, and it could not "
             "be had from the Hugging Face hub (wrong id, gated, or no network). "
             'Without a network use load_model("tiny").'
         ) from error
+    if "model_type" not in config:
+        raise OSError(f"no model {path!r}: its config.json names no model_type")
+    return str(config["model_type"])
 
 
-def family(config: Any) -> Names:
-    """Where this family keeps its parts; raises ValueError if it is not known."""
-    kind = config.model_type
-    if kind not in FAMILIES:
+def load_tokenizer(path: str) -> Any:
+    """The tokenizer, with the end of text as padding where it has none of its own."""
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token is None:
         raise ValueError(
-            f"model family {kind!r} is not known: the book knows {sorted(FAMILIES)}. "
-            "CONTRIBUTING.md says how to add a family."
+            f"the tokenizer of {path} has neither a padding nor an end-of-text token: "
+            "set one in its tokenizer_config.json"
         )
-    return FAMILIES[kind]
+    return tokenizer
 
 
 def best_device(device: str) -> str:
@@ -140,9 +146,28 @@ def best_device(device: str) -> str:
 
 def best_dtype(dtype: str | torch.dtype, device: str) -> str | torch.dtype:
     """The dtype asked for, or the checkpoint's own on a GPU and float32 on a CPU."""
-    if dtype != "auto":
-        return getattr(torch, dtype) if isinstance(dtype, str) else dtype
-    return torch.float32 if device == "cpu" else "auto"
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype == "auto":
+        return torch.float32 if device == "cpu" else "auto"
+    named = getattr(torch, dtype, None)
+    if not isinstance(named, torch.dtype):
+        raise ValueError(f'dtype {dtype!r} is not known: pass "bfloat16" or "float32"')
+    return named
+
+
+def check_memory(path: str, dtype: str | torch.dtype, free: int) -> None:
+    """Raise MemoryError if the weights would fill more than 90 % of `free` bytes."""
+    config = AutoConfig.from_pretrained(path)
+    with torch.device("meta"):
+        bare = AutoModelForCausalLM.from_config(config)
+    kind = dtype if isinstance(dtype, torch.dtype) else config.dtype or torch.float32
+    need = sum(p.numel() for p in bare.parameters()) * kind.itemsize
+    if need > 0.9 * free:
+        raise MemoryError(
+            f"{path} needs about {need / 1e9:.1f} GB for its weights, but the GPU has "
+            f'{free / 1e9:.1f} GB free: take "small", dtype="bfloat16" or device="cpu"'
+        )
 
 
 def check_key() -> None:
@@ -154,60 +179,60 @@ def check_key() -> None:
         )
 
 
+def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
+    """Note on the model what it is called, where it runs, and where it came from."""
+    local = Path(path).is_dir()
+    notes = model.__dict__
+    notes["_emotion_name"] = Path(path).name if local else path
+    notes["_emotion_tier"] = name
+    notes["_emotion_remote"] = remote
+    revision = getattr(model.config, "_commit_hash", None)
+    if remote is True:
+        notes["_emotion_origin"] = (path, revision)
+    elif not local and revision:
+        dtype = str(model._module.dtype)
+        origin = (path, revision, dtype, cache.stamp(model._module))
+        notes["_emotion_origin"] = origin
+
+
+def where(model: Any) -> dict[str, Any]:
+    """Options of a trace that say where it runs: here, or on NDIF."""
+    remote = model.__dict__.get("_emotion_remote", False)
+    return {"remote": remote} if remote else {}
+
+
+def text_config(model: Any) -> Any:
+    """The configuration of the language part of a model."""
+    return model.config.get_text_config()
+
+
 def n_layers(model: Any) -> int:
     """Number of blocks."""
-    return int(model.config.num_hidden_layers)
+    return int(text_config(model).num_hidden_layers)
 
 
 def d_model(model: Any) -> int:
     """Width of the residual stream."""
-    return int(model.config.hidden_size)
+    return int(text_config(model).hidden_size)
 
 
 def model_name(model: Any) -> str:
-    """The name that the model was loaded by."""
-    return str(model.__dict__.get("_emotion_name", model.config._name_or_path))
+    """The hub id of a model, or the name of its folder ("tiny")."""
+    named = model.__dict__.get("_emotion_name") or model.config._name_or_path
+    return str(named)
 
 
 def default_layer(model: Any) -> int:
-    """The layer to read by default: the embedded model's own, else 60 % of depth."""
+    """The layer to read by default: the embedded model's own, else 0.6 of depth."""
     own = getattr(model.config, "emotion_layer", None)
-    return int(own) if own is not None else round(0.6 * (n_layers(model) - 1))
+    if own is not None:
+        return int(own)
+    tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
+    return min(round(tier.depth * n_layers(model)), n_layers(model) - 1)
 
 
 def default_start(model: Any) -> int:
     """Positions to skip before pooling: the embedded model's own, else 50."""
     own = getattr(model.config, "emotion_start", None)
-    return int(own) if own is not None else START
-
-
-def unwrap(output: Any) -> Tensor:
-    """A block's output as a tensor: some families return a tuple."""
-    return output[0] if isinstance(output, tuple) else output
-
-
-def check(model: Any) -> None:
-    """Assert once what every chapter relies on; raises RuntimeError if it fails.
-
-    The residual stream after block l equals Hugging Face's `hidden_states[l + 1]`
-    (but for the last, which HF gives after the final norm), and a text in a padded
-    batch equals the text alone.
-    """
-    texts = ["The door is open.", "A small boat lay at the end of the long pier."]
-    last = n_layers(model) - 2
-    with torch.no_grad():
-        with model.trace(texts):
-            both = unwrap(model.layers[max(last, 0)].output).save()
-        with model.trace(texts[0]):
-            alone = unwrap(model.layers[max(last, 0)].output).save()
-        ids = model.tokenizer(texts[0], return_tensors="pt").to(model.device)
-        states = model._module(**ids, output_hidden_states=True).hidden_states
-    if alone.shape[-1] != d_model(model) or len(states) != n_layers(model) + 1:
-        raise RuntimeError(f"unexpected shapes in {model_name(model)}: {alone.shape}")
-    own = both[0][-alone.shape[1] :]
-    loose = 1e-3 if alone.dtype == torch.float32 else 0.1
-    scale = alone.float().abs().max()
-    if last >= 0 and (alone - states[last + 1]).abs().max() > loose * scale:
-        raise RuntimeError(f"layer {last} of {model_name(model)} is not what HF calls it")
-    if (own - alone[0]).float().abs().max() > loose * scale:
-        raise RuntimeError(f"padding changes what {model_name(model)} computes")
+    tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
+    return tier.start if own is None else int(own)

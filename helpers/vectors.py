@@ -6,23 +6,29 @@ directions in which neutral texts vary most. Every step is a function of its own
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from helpers.activations import mean_activations, residual_norm
-from helpers.cache import write_file
-from helpers.models import d_model, default_layer, default_start, model_name, n_layers
+from helpers.models import default_layer, default_start, model_name
+from helpers.saved import EmotionVectors
+
+__all__ = [
+    "EmotionVectors",
+    "difference_of_means",
+    "extract",
+    "mean_of_means",
+    "neutral_components",
+    "project_out",
+]
+
+NORM_TEXTS = 100  # stories that measure the residual norm where no text is neutral
 
 
 def difference_of_means(
@@ -62,110 +68,6 @@ def project_out(
     return vectors - vectors @ components.T @ components
 
 
-@dataclass(frozen=True)
-class EmotionVectors:
-    """Emotion vectors of one model at one layer, with what is needed to use them.
-
-    `center` is the mean of the emotion means, `norm` the mean residual norm at the
-    layer on the texts that were used; both in the units of the residual stream.
-    """
-
-    vectors: Float[Tensor, "e d"]
-    emotions: tuple[str, ...]
-    layer: int
-    model: str
-    norm: float
-    center: Float[Tensor, " d"]
-    start: int
-    method: dict[str, Any] = field(default_factory=dict)
-
-    def __getitem__(self, emotion: str) -> Float[Tensor, " d"]:
-        if emotion not in self.emotions:
-            near = difflib.get_close_matches(emotion, self.emotions, 3)
-            hint = f": did you mean {', '.join(near)}?" if near else ""
-            raise KeyError(f"no vector for {emotion!r}{hint}")
-        return self.vectors[self.emotions.index(emotion)]
-
-    def __len__(self) -> int:
-        return len(self.emotions)
-
-    @property
-    def unit(self) -> Float[Tensor, "e d"]:
-        """The vectors at length 1."""
-        return self.vectors / self.vectors.norm(dim=-1, keepdim=True)
-
-    def scores(
-        self, activations: Float[Tensor, "*n d"], *, centered: bool = True
-    ) -> Float[Tensor, "*n e"]:
-        """How far activations reach along each vector, in units of the residual norm.
-
-        The projection on the unit vector, after `center` is taken away (unless
-        `centered` is off), divided by `norm`. Taught in chapter 03.
-        """
-        at = activations - self.center if centered else activations
-        return at @ self.unit.T / self.norm
-
-    def to_frame(self) -> pd.DataFrame:
-        """A row for each emotion, a column for each dimension."""
-        return pd.DataFrame(self.vectors.numpy(), index=list(self.emotions))
-
-    def save(self, path: str | Path) -> Path:
-        """Write a safetensors file that remembers model, layer, norm and method."""
-        target = Path(path).with_suffix(".safetensors")
-        about = {
-            "emotions": list(self.emotions),
-            "layer": self.layer,
-            "model": self.model,
-            "norm": self.norm,
-            "start": self.start,
-            "method": self.method,
-        }
-        tensors = {"vectors": self.vectors, "center": self.center}
-        write_file(target, tensors, {"emotion_vectors": json.dumps(about)})
-        return target
-
-    @classmethod
-    def load(cls, path: str | Path, model: Any = None) -> EmotionVectors:
-        """Read what `save` wrote; with `model`, refuse vectors that do not fit it.
-
-        Raises FileNotFoundError, or ValueError for a file that is no vector file or
-        whose width, layer or model differs from `model`.
-        """
-        source = Path(path).with_suffix(".safetensors")
-        if not source.exists():
-            raise FileNotFoundError(f"no vector file {source}: save one with .save()")
-        try:
-            with safe_open(source, framework="pt") as file:
-                about = json.loads((file.metadata() or {})["emotion_vectors"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}
-        except (SafetensorError, KeyError) as error:
-            raise ValueError(f"{source} is no file of emotion vectors") from error
-        about["emotions"] = tuple(about["emotions"])
-        loaded = cls(**tensors, **about)
-        if model is not None:
-            loaded.check_fits(model)
-        return loaded
-
-    def check_fits(self, model: Any) -> None:
-        """Raise ValueError unless these vectors belong to this model."""
-        width, name = self.vectors.shape[-1], model_name(model)
-        if width != d_model(model):
-            raise ValueError(
-                f"these vectors have width {width} (they are of {self.model}), but "
-                f"{name} has d_model {d_model(model)}: extract vectors from {name}"
-            )
-        if not 0 <= self.layer < n_layers(model):
-            raise ValueError(
-                f"these vectors are of layer {self.layer}, but {name} has layers "
-                f"0..{n_layers(model) - 1}"
-            )
-        if self.model != name:
-            raise ValueError(
-                f"these vectors are of {self.model}, not of {name}: a direction means "
-                "nothing in another model (load without model= to look at them)"
-            )
-
-
 def extract(
     model: Any,
     stories: pd.DataFrame,
@@ -189,35 +91,44 @@ def extract(
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 03.
     """
     check_stories(stories)
-    texts = list(neutral) if neutral is not None else []
-    if denoise and not texts:
-        raise ValueError("denoise needs neutral texts: pass them, or denoise=None")
+    texts = [] if neutral is None else list(neutral)
+    check_neutral(texts, denoise)
     depth = default_layer(model) if layer is None else layer
     first = default_start(model) if start is None else start
-    options = {"start": first, "batch_size": batch_size, "progress": progress}
+    options: dict[str, Any] = {
+        "start": first,
+        "batch_size": batch_size,
+        "progress": progress,
+    }
+    labels = list(stories["emotion"])
     means = mean_activations(model, stories["text"], depth, **options)
-    vectors, emotions = difference_of_means(means, list(stories["emotion"]))
-    index = stories["emotion"].to_numpy()
-    middle = torch.stack([means[index == e].mean(0) for e in emotions]).mean(0)
+    vectors, emotions = difference_of_means(means, labels)
+    middle = mean_of_means(means, labels)
     if not center:
         vectors, middle = vectors + middle, torch.zeros_like(middle)
-    n_removed = 0
+    method: dict[str, Any] = {
+        "center": center,
+        "denoise": denoise or 0.0,
+        "components": 0,
+    }
     if denoise:
-        components = neutral_components(
-            mean_activations(model, texts, depth, **options), denoise
-        )
-        vectors, n_removed = project_out(vectors, components), len(components)
-    return EmotionVectors(
-        vectors=vectors,
-        emotions=emotions,
-        layer=depth,
-        model=model_name(model),
-        norm=residual_norm(model, texts or stories["text"].head(100), depth),
-        center=middle,
-        start=first,
-        method={"center": center, "denoise": denoise, "components": n_removed,
-                "stories": len(stories)},
-    )
+        neutral_means = mean_activations(model, texts, depth, **options)
+        components = neutral_components(neutral_means, denoise)
+        vectors = project_out(vectors, components)
+        method["components"] = len(components)
+    method |= {"stories": len(stories), "neutral": len(texts)}
+    norm = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
+    name = model_name(model)
+    return EmotionVectors(vectors, emotions, depth, name, norm, middle, first, method)
+
+
+def mean_of_means(
+    means: Float[Tensor, "n d"], labels: Sequence[str]
+) -> Float[Tensor, " d"]:
+    """The mean of the emotion means: what `difference_of_means` takes away."""
+    index = np.array(labels)
+    emotions = dict.fromkeys(labels)
+    return torch.stack([means[index == e].mean(0) for e in emotions]).mean(0)
 
 
 def check_stories(stories: pd.DataFrame) -> None:
@@ -230,4 +141,19 @@ def check_stories(stories: pd.DataFrame) -> None:
     if n < 2:
         raise ValueError(
             f"stories have {n} emotion(s): a difference of means needs two or more"
+        )
+
+
+def check_neutral(texts: Sequence[str], denoise: float | None) -> None:
+    """Raise ValueError unless there are neutral texts enough for denoising."""
+    if not denoise:
+        return
+    if not 0 < denoise < 1:
+        raise ValueError(
+            f"denoise is {denoise}: pass a share of variance between 0 and 1, or None"
+        )
+    if len(texts) < 2:
+        raise ValueError(
+            f"denoise needs two or more neutral texts, not {len(texts)}: pass them, "
+            "or denoise=None"
         )

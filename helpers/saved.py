@@ -1,0 +1,148 @@
+"""Emotion vectors with what is needed to use them, save them and load them again."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from helpers.cache import write_file
+from helpers.models import d_model, model_name, n_layers
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionVectors:
+    """Emotion vectors of one model at one layer, with what is needed to use them.
+
+    `center` is the mean of the emotion means, `norm` the mean residual norm at the
+    layer on the texts that were used; both in the units of the residual stream.
+    """
+
+    vectors: Float[Tensor, "e d"]
+    emotions: tuple[str, ...]
+    layer: int
+    model: str
+    norm: float
+    center: Float[Tensor, " d"]
+    start: int
+    method: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, emotion: str) -> Float[Tensor, " d"]:
+        if emotion not in self.emotions:
+            near = difflib.get_close_matches(emotion, self.emotions, 3)
+            hint = f": did you mean {', '.join(near)}?" if near else ""
+            raise KeyError(f"no vector for {emotion!r}{hint}")
+        return self.vectors[self.emotions.index(emotion)]
+
+    def __len__(self) -> int:
+        return len(self.emotions)
+
+    @property
+    def unit(self) -> Float[Tensor, "e d"]:
+        """The vectors at length 1."""
+        return self.vectors / self.vectors.norm(dim=-1, keepdim=True)
+
+    def scores(
+        self, activations: Float[Tensor, "*n d"], *, centered: bool = True
+    ) -> Float[Tensor, "*n e"]:
+        """How far activations reach along each vector, in units of the residual norm.
+
+        The projection on the unit vector, after `center` is taken away (unless
+        `centered` is off), divided by `norm`. Taught in chapter 03.
+        """
+        at = activations - self.center if centered else activations
+        return at @ self.unit.T / self.norm
+
+    def cosine(self, other: EmotionVectors | None = None) -> Float[Tensor, "e f"]:
+        """Cosine of each vector with each of `other` (None: with one another).
+
+        Raises ValueError for vectors of another width. Taught in chapter 06.
+        """
+        theirs = self if other is None else other
+        if theirs.vectors.shape[-1] != self.vectors.shape[-1]:
+            raise ValueError(
+                f"vectors of {self.model} have width {self.vectors.shape[-1]}, those "
+                f"of {theirs.model} {theirs.vectors.shape[-1]}: no angle between them"
+            )
+        return self.unit @ theirs.unit.T
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each emotion, a column for each dimension."""
+        return pd.DataFrame(self.vectors.numpy(), index=list(self.emotions))
+
+    def save(self, path: str | Path) -> Path:
+        """Write a safetensors file that remembers model, layer, norm and method."""
+        target = vector_path(path)
+        about = {
+            "emotions": list(self.emotions),
+            "layer": self.layer,
+            "model": self.model,
+            "norm": self.norm,
+            "start": self.start,
+            "method": self.method,
+        }
+        tensors = {"vectors": self.vectors, "center": self.center}
+        write_file(target, tensors, {"emotion_vectors": json.dumps(about)})
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path, model: Any = None) -> EmotionVectors:
+        """Read what `save` wrote; with `model`, refuse vectors that do not fit it.
+
+        Raises FileNotFoundError, or ValueError for a file that is no vector file or
+        whose width, layer or model differs from `model`.
+        """
+        source = vector_path(path)
+        if not source.exists():
+            raise FileNotFoundError(f"no vector file {source}: save one with .save()")
+        try:
+            with safe_open(source, framework="pt") as file:
+                about = json.loads((file.metadata() or {})["emotion_vectors"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"{source} is no file of emotion vectors") from error
+        about["emotions"] = tuple(about["emotions"])
+        loaded = cls(**tensors, **about)
+        if model is not None:
+            loaded.check_fits(model)
+        return loaded
+
+    def check_fits(self, model: Any) -> None:
+        """Raise ValueError unless the width and the layer are in this model.
+
+        Warns when the name differs: a direction of one model means nothing in another,
+        but for checkpoints of the same training.
+        """
+        width, name = self.vectors.shape[-1], model_name(model)
+        if width != d_model(model):
+            raise ValueError(
+                f"these vectors have width {width} (they are of {self.model}), but "
+                f"{name} has d_model {d_model(model)}: extract vectors from {name}"
+            )
+        if not 0 <= self.layer < n_layers(model):
+            raise ValueError(
+                f"these vectors are of layer {self.layer}, but {name} has layers "
+                f"0..{n_layers(model) - 1}: extract vectors from {name}"
+            )
+        if self.model != name:
+            warnings.warn(
+                f"these vectors are of {self.model}, not of {name}: unless one was "
+                "trained from the other, their directions have nothing in common",
+                stacklevel=3,
+            )
+
+
+def vector_path(path: str | Path) -> Path:
+    """A path that ends in .safetensors."""
+    given = Path(path)
+    if given.suffix == ".safetensors":
+        return given
+    return given.with_name(given.name + ".safetensors")
