@@ -111,15 +111,13 @@ def model_type(path: str) -> str:
     """The family that a configuration names; raises OSError if there is none."""
     try:
         config, _ = PretrainedConfig.get_config_dict(path)
+        return str(config["model_type"])
     except Exception as error:
         raise OSError(
-            f"no model {path!r}: it is no folder with a config.json, and it could not "
-            "be had from the Hugging Face hub (wrong id, gated, or no network). "
-            'Without a network use load_model("tiny").'
+            f"no model {path!r}: it is no folder with a model's config.json, and it "
+            "could not be had from the Hugging Face hub (wrong id, gated, or no "
+            'network). Without a network use load_model("tiny").'
         ) from error
-    if "model_type" not in config:
-        raise OSError(f"no model {path!r}: its config.json names no model_type")
-    return str(config["model_type"])
 
 
 def load_tokenizer(path: str) -> Any:

@@ -58,8 +58,10 @@ def read_all(model: Any, prompt: str | list[str]) -> tuple[list[Tensor], Tensor,
     return layers, final, logits.shape[-1]
 
 
-def same(a: Float[Tensor, "n s d"], b: Float[Tensor, "n s d"], message: str) -> None:
+def same(a: Float[Tensor, "n s d"], b: Float[Tensor, "n s c"], message: str) -> None:
     """Raise RuntimeError with `message` unless a is b but for rounding."""
+    if a.shape != b.shape:
+        raise RuntimeError(f"{message}: shapes {tuple(a.shape)} and {tuple(b.shape)}")
     close = 1e-3 if a.dtype == torch.float32 else 0.1
     far = (a.float() - b.float()).norm(dim=-1) / b.float().norm(dim=-1)
     if far.isnan().any():
