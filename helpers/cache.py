@@ -99,10 +99,11 @@ def stamp(module: torch.nn.Module) -> str:
 
 
 def fingerprint(model: Any) -> str:
-    """A name for a model's weights: equal weights have an equal name.
+    """A name for a model: equal weights in the same architecture have an equal name.
 
     An unedited model from the hub is named by its id, revision and dtype; any other by
-    a hash of every parameter, which is remembered until one is edited in place.
+    a hash of its configuration and of every parameter, which is remembered until one
+    is edited in place.
     """
     origin = model.__dict__.get("_emotion_origin")
     if model.__dict__.get("_emotion_remote") is True:
@@ -112,13 +113,20 @@ def fingerprint(model: Any) -> str:
         return digest(origin[:-1])
     known = model.__dict__.get("_emotion_fingerprint")
     if known is None or known[0] != now:
-        known = (now, digest_bytes(weight_bytes(model._module)))
+        known = (now, digest_bytes(model_bytes(model._module)))
         model.__dict__["_emotion_fingerprint"] = known
     return known[1]
 
 
-def weight_bytes(module: torch.nn.Module) -> Iterable[bytes]:
-    """The name and the bytes of each parameter and buffer, in order."""
+def model_bytes(module: Any) -> Iterable[bytes]:
+    """The configuration, then the name and bytes of each parameter and buffer.
+
+    Two families can have the same parameters and compute different things.
+    """
+    config = module.config.to_dict()
+    for passing in ("_name_or_path", "transformers_version"):
+        config.pop(passing, None)
+    yield json.dumps(config, sort_keys=True, default=str).encode()
     for name, value in module.state_dict().items():
         yield f"{name} {value.dtype}".encode()
         flat = value.detach().cpu().contiguous().flatten()
