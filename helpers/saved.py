@@ -106,11 +106,11 @@ class EmotionVectors:
         try:
             with safe_open(source, framework="pt") as file:
                 about = json.loads((file.metadata() or {})["emotion_vectors"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, KeyError) as error:
+                names = file.keys()
+                tensors = {name: file.get_tensor(name) for name in names}
+            loaded = cls(**tensors, **about | {"emotions": tuple(about["emotions"])})
+        except (SafetensorError, KeyError, TypeError) as error:
             raise ValueError(f"{source} is no file of emotion vectors") from error
-        about["emotions"] = tuple(about["emotions"])
-        loaded = cls(**tensors, **about)
         if model is not None:
             loaded.check_fits(model)
         return loaded

@@ -95,25 +95,19 @@ def extract(
     check_neutral(texts, denoise)
     depth = default_layer(model) if layer is None else layer
     first = default_start(model) if start is None else start
-    options: dict[str, Any] = {
-        "start": first,
-        "batch_size": batch_size,
-        "progress": progress,
-    }
+    options: dict[str, Any] = dict(
+        start=first, batch_size=batch_size, progress=progress
+    )
     labels = list(stories["emotion"])
     means = mean_activations(model, stories["text"], depth, **options)
     vectors, emotions = difference_of_means(means, labels)
     middle = mean_of_means(means, labels)
     if not center:
         vectors, middle = vectors + middle, torch.zeros_like(middle)
-    method: dict[str, Any] = {
-        "center": center,
-        "denoise": denoise or 0.0,
-        "components": 0,
-    }
+    method: dict[str, Any] = dict(center=center, denoise=denoise or 0.0, components=0)
     if denoise:
-        neutral_means = mean_activations(model, texts, depth, **options)
-        components = neutral_components(neutral_means, denoise)
+        plain = mean_activations(model, texts, depth, **options)
+        components = neutral_components(plain, denoise)
         vectors = project_out(vectors, components)
         method["components"] = len(components)
     method |= {"stories": len(stories), "neutral": len(texts)}
