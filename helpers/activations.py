@@ -17,7 +17,7 @@ from torch import Tensor
 
 from helpers import cache as disk
 from helpers.models import default_start, model_name, n_layers, unwrap, where
-from helpers.pooling import batches, forget_parts, mean_pool, pool_rows
+from helpers.pooling import batches, forget_parts, mean_pool, pool_rows, token_budget
 from helpers.tokens import Row, pad, token_strings, tokenize
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
 ]
 
 VERSION = 2  # of the reading; part of every cache key
-NORM_TOKENS = 4_096  # a batch of residual_norm
 
 
 def check_layers(model: Any, layers: Any) -> tuple[list[int], bool]:
@@ -158,7 +157,7 @@ def norms(
 ) -> dict[str, Float[Tensor, ""]]:
     """The mean norm at a layer over the real positions from `start` on."""
     total, count = 0.0, 0
-    for batch in batches([len(row) for row in rows], None, NORM_TOKENS):
+    for batch in batches([len(row) for row in rows], None, token_budget(model)):
         ids, mask = pad(model, [rows[i] for i in batch])
         keep = mask.clone()
         keep[:, :start] = False

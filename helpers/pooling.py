@@ -16,7 +16,8 @@ from helpers import cache as disk
 from helpers.models import d_model, unwrap, where
 from helpers.tokens import Row, pad
 
-TOKENS_A_BATCH = {"cpu": 4_096, "cuda": 65_536, "mps": 16_384}  # padding included
+TOKENS_A_BATCH = {"cuda": 65_536, "mps": 16_384}  # padding included
+CPU_NUMBERS = 2**18  # of one residual stream: more leave the CPU's own memory
 SAVE_SECONDS = 20.0  # a killed run loses about this much work
 FEW = 64  # texts that need no progress bar
 
@@ -32,6 +33,12 @@ def mean_pool(
     keep = (mask & (position >= start)).float()
     total = torch.einsum("nsd,ns->nd", activations.float(), keep)
     return total / keep.sum(-1, keepdim=True)
+
+
+def token_budget(model: Any) -> int:
+    """Tokens of a batch, padding included, that suit the device and the width."""
+    fit = max(512, CPU_NUMBERS // d_model(model))
+    return TOKENS_A_BATCH.get(model.device.type, fit)
 
 
 def batches(
@@ -66,8 +73,7 @@ def pool_rows(
     makes the same batches and takes them up. `forget_parts` removes them.
     """
     lengths = [len(row) for row in rows]
-    budget = TOKENS_A_BATCH.get(model.device.type, TOKENS_A_BATCH["cpu"])
-    plan = list(batches(lengths, size, budget))
+    plan = list(batches(lengths, size, token_budget(model)))
     result = torch.empty(len(layers), len(rows), d_model(model))
     done = saved = restore(result, plan, key) if key else 0
     since, hide = time.monotonic(), not progress or len(rows) < FEW

@@ -87,7 +87,7 @@ def accuracy(vectors: EmotionVectors, means: torch.Tensor, truth: Any) -> float:
 def test_held_out_people(
     random_model: Any, stories: pd.DataFrame, found: EmotionVectors
 ) -> None:
-    """Texts with a name never seen are told apart; with shuffled labels they are not."""
+    """Texts with a name never seen are told apart, with shuffled labels not."""
     test = stories[stories.person == "Sol"]
     means = mean_activations(random_model, test.text, 1, start=2)
     assert accuracy(found, means, test.emotion) > 0.8
