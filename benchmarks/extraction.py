@@ -4,29 +4,34 @@ Speed, in tokens (padding not counted) a second, of four ways to the mean activa
 of the same texts at one layer of a random Llama, side by side in one run:
 - floor: a bare Hugging Face forward pass cut off after that layer, in the same batches,
   with nothing read and nothing pooled: nothing that runs the layers can be quicker;
-- book: `mean_activations` without its cache, tokenizing included;
+- book: `mean_activations` without its cache;
 - states: `output_hidden_states=True` in the same batches, then pooled;
 - single: `output_hidden_states=True`, text by text.
+All of them begin with the texts and tokenize them.
 
-Memory, with `--memory`: the peak of a process that reads 100 to 100,000 texts with a
-very small model, less what it had before and less the texts and the result.
+Memory, with `--memory 100 1000 10000 100000`: what reading so many texts adds to a
+process with a very small model, and what is left of that without the token ids (4 bytes
+each) and the result.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import torch
 
 from helpers.activations import mean_activations
@@ -68,19 +73,20 @@ def random_model(width: int, depth: int, folder: str, device: str) -> Any:
 
 def ways(model: Any, texts: list[str], layer: int) -> dict[str, Callable[[], Any]]:
     """The four ways, as functions without arguments."""
-    rows = tokenize(model, texts)
-    plan = list(batches([len(row) for row in rows], None, token_budget(model)))
     bare, base, blocks = model._module, model._module.model, model._module.model.layers
 
-    def run(batch: list[int], module: Any, **options: Any) -> tuple[Any, Any]:
-        ids, mask = (t.to(model.device) for t in pad(model, [rows[i] for i in batch]))
-        return module(ids, attention_mask=mask.long(), **options), mask
+    def batched(one_by_one: bool = False) -> Iterator[tuple[list[int], Any, Any]]:
+        rows = tokenize(model, texts)
+        size = 1 if one_by_one else None
+        for batch in batches([len(row) for row in rows], size, token_budget(model)):
+            ids, mask = pad(model, [rows[i] for i in batch])
+            yield batch, ids.to(model.device), mask.to(model.device)
 
     @torch.no_grad()
     def floor() -> None:
         base.layers = blocks[: layer + 1]
-        for batch in plan:
-            run(batch, base, use_cache=False)
+        for _, ids, mask in batched():
+            base(ids, attention_mask=mask.long(), use_cache=False)
         base.layers = blocks
         wait(model)
 
@@ -89,15 +95,15 @@ def ways(model: Any, texts: list[str], layer: int) -> dict[str, Callable[[], Any
         return mean_activations(model, texts, layer, **options)
 
     @torch.no_grad()
-    def states(plan: list[list[int]] = plan) -> torch.Tensor:
-        means = torch.empty(len(rows), model.config.hidden_size)
-        for batch in plan:
-            out, mask = run(batch, bare, output_hidden_states=True)
+    def states(one_by_one: bool = False) -> torch.Tensor:
+        means = torch.empty(len(texts), model.config.hidden_size)
+        for batch, ids, mask in batched(one_by_one):
+            out = bare(ids, attention_mask=mask.long(), output_hidden_states=True)
             means[batch] = mean_pool(out.hidden_states[layer + 1], mask, START).cpu()
         return means
 
     def single() -> torch.Tensor:
-        return states([[i] for i in range(len(rows))])
+        return states(one_by_one=True)
 
     return {"floor": floor, "book": book, "states": states, "single": single}
 
@@ -131,10 +137,21 @@ def speed(width: int, depth: int, n: int, repeats: int, device: str) -> dict[str
     return row | rates | {k: v for k, v in shares.items() if k != "floor/floor"}
 
 
-def peak() -> float:
-    """The most memory this process has had, in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+@contextmanager
+def watched() -> Iterator[list[float]]:
+    """This process's memory in MB while a block runs, every 5 ms."""
+    seen, over, process = [], threading.Event(), psutil.Process()
+
+    def watch() -> None:
+        while not over.wait(0.005):
+            seen.append(process.memory_info().rss / 1e6)
+
+    seen.append(process.memory_info().rss / 1e6)
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    yield seen
+    over.set()
+    thread.join()
 
 
 def memory(n: int) -> dict[str, float]:
@@ -142,15 +159,16 @@ def memory(n: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         model = random_model(16, 2, folder, "cpu")
     options: dict[str, Any] = {"start": START, "cache": False}
-    mean_activations(model, make_texts(100, seed=1), 1, **options)
+    mean_activations(model, make_texts(2_000, seed=1), 1, **options)  # warms up
     texts = make_texts(n)
-    before = peak()
-    means = mean_activations(model, texts, 1, **options)
+    gc.collect()
+    with watched() as seen:
+        means = mean_activations(model, texts, 1, **options)
     result = means.numel() * means.element_size() / 1e6
-    rows = 4e-6 * sum(len(row) for row in tokenize(model, texts))
-    more = peak() - before
-    rest = more - result - rows
-    return {"texts": n, "MB more": more, "result": result, "ids": rows, "rest": rest}
+    ids = 4e-6 * sum(len(row) for row in tokenize(model, texts))
+    more = max(seen) - seen[0]
+    rest = more - result - ids
+    return {"texts": n, "MB more": more, "result": result, "ids": ids, "rest": rest}
 
 
 def main() -> None:
@@ -160,7 +178,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--memory", type=int, nargs="*", metavar="TEXTS")
+    parser.add_argument("--memory", type=int, nargs="*", metavar="TEXTS", default=[])
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -173,7 +191,7 @@ def main() -> None:
         rows.append(speed(width, DEPTHS[width], n, args.repeats, args.device))
         print(pd.DataFrame(rows[-1:]).round(2).to_string(index=False), flush=True)
     tables = {"speed": rows, "memory": []}
-    for n in args.memory if args.memory is not None else []:
+    for n in args.memory:
         command = [sys.executable, "-m", "benchmarks.extraction", "--one", str(n)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         tables["memory"].append(json.loads(done.stdout.strip().splitlines()[-1]))

@@ -166,8 +166,6 @@ def norms(
             residual = unwrap(model.layers[layer].output)
             sizes = residual.float().norm(dim=-1).cpu().save()
             tracer.stop()
-        total, count = (
-            total + float(sizes[keep].double().sum()),
-            count + int(keep.sum()),
-        )
+        total += float(sizes[keep].double().sum())
+        count += int(keep.sum())
     return {"norm": torch.tensor(total / count)}
