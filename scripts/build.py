@@ -64,7 +64,8 @@ def run_sphinx(config: Path) -> int:
         **os.environ,
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(ROOT)]
+    jupyter_book = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", jupyter_book, "build", str(ROOT)]
     command += ["--config", str(config), "-W", "--keep-going", "-n"]
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
@@ -84,8 +85,9 @@ def build() -> int:
     for old in set(BUILD.glob(".jupyter_cache_*")) - {cache}:
         shutil.rmtree(old)
     BUILD.mkdir(exist_ok=True)
+    table = configuration(cache, vendored=vendored)
     config = BUILD / "_config.yml"
-    config.write_text(yaml.safe_dump(configuration(cache, vendored=vendored)), "utf-8")
+    config.write_text(yaml.safe_dump(table, sort_keys=False), "utf-8")
     status = run_sphinx(config)
     seconds = time.monotonic() - start
     if status:

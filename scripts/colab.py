@@ -1,0 +1,91 @@
+"""Run chapters as Colab would: `python scripts/colab.py`, from any folder.
+
+Each runs in an empty folder of its own, in a kernel where `google.colab` is loaded
+and `helpers` is not, so that its setup cell has to install the package; the address
+that it installs from is replaced by this copy of the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTUP = """
+import sys, types
+sys.meta_path[:] = [
+    finder for finder in sys.meta_path
+    if "editable" not in str(getattr(finder, "__module__", ""))
+]
+try:
+    import google.colab
+except ImportError:
+    sys.modules["google"] = types.ModuleType("google")
+    sys.modules["google.colab"] = types.ModuleType("google.colab")
+    sys.modules["google"].colab = sys.modules["google.colab"]
+"""
+
+
+def archive() -> str:
+    """What the setup cells install."""
+    home = tomllib.loads((ROOT / "book/_home.toml").read_text("utf-8"))
+    return f"{home['url']}/archive/{home['release']}.zip"
+
+
+def chapters() -> list[Path]:
+    """The chapters' notebooks, in order."""
+    return sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
+
+
+def run(
+    chapter: Path, install: Path, folder: Path, environment: Mapping[str, str]
+) -> Any:
+    """Run `chapter` in the empty `folder` and return it with its outputs.
+
+    `install` is a wheel or a source folder. Raises nbclient's CellExecutionError.
+    """
+    text = chapter.read_text("utf-8")
+    if archive() not in text:
+        raise ValueError(f"{chapter.name} has no setup cell: make setup-cells")
+    notebook = nbformat.reads(text.replace(archive(), str(install)), as_version=4)
+    with tempfile.TemporaryDirectory() as ipython:
+        startup = Path(ipython, "profile_default/startup")
+        startup.mkdir(parents=True)
+        startup.joinpath("00.py").write_text(STARTUP, "utf-8")
+        client = NotebookClient(
+            notebook, timeout=900, resources={"metadata": {"path": str(folder)}}
+        )
+        inherited = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        client.execute(env={**inherited, "IPYTHONDIR": ipython, **environment})
+    return notebook
+
+
+def main() -> int:
+    """Run every chapter, or those that are named; non-zero where one failed."""
+    failed = []
+    for chapter in [Path(name) for name in sys.argv[1:]] or chapters():
+        start = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                run(chapter, ROOT, Path(folder), {})
+            status = "passed"
+        except Exception as error:  # every chapter is tried, whatever goes wrong
+            status = f"FAILED\n{error}"
+            failed.append(chapter.name)
+        print(f"{chapter.name}: {status} ({time.monotonic() - start:.0f} s)")
+    print(json.dumps({"failed": failed}))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Every page of the built book, as a reader without a kernel or a network has it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from scripts.home import read_home
+from tests.book.reading import CHAPTERS, ROOT, contents
+from tests.browser.conftest import Visit
+
+pytestmark = pytest.mark.browser
+each_page = pytest.mark.parametrize("name", contents())
+each_chapter = pytest.mark.parametrize("name", [f"book/{p.stem}" for p in CHAPTERS])
+SLIDERS = ".vega-bind input[type=range]"
+CONTROLS = f"{SLIDERS}, .vega-bind select, .vega-bind input[type=radio]"
+
+CHARTS = """() => [...document.querySelectorAll("div[id^=altair-viz]")].map(chart => {
+    const picture = chart.querySelector("canvas, svg.marks");
+    if (!picture) return "no picture: " + chart.innerText.slice(0, 200);
+    const box = picture.getBoundingClientRect();
+    if (box.width < 20 || box.height < 20) return "a picture of no size";
+    if (picture.tagName !== "CANVAS") return "";
+    const [w, h] = [picture.width, picture.height];
+    const pixels = new Uint32Array(
+        picture.getContext("2d").getImageData(0, 0, w, h).data.buffer);
+    return new Set(pixels).size > 1 ? "" : "an empty picture";
+})"""
+
+# Text whose contrast with what lies behind it is below WCAG's 3:1 for large text.
+FAINT = """() => {
+    const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+    const light = ([r, g, b]) => {
+        const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928
+            ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+    };
+    const behind = element => {
+        for (let e = element; e; e = e.parentElement) {
+            const c = parse(getComputedStyle(e).backgroundColor);
+            if (c.length === 3 || c[3] > 0.5) return c;
+        }
+        return [255, 255, 255];
+    };
+    const faint = [];
+    for (const e of document.querySelectorAll(".bd-article *")) {
+        const own = [...e.childNodes].some(
+            n => n.nodeType === 3 && n.textContent.trim());
+        if (!own || !e.checkVisibility({visibilityProperty: true})) continue;
+        if (e.closest("svg, script, style, .vega-embed details, .headerlink"))
+            continue;
+        const [a, b] = [parse(getComputedStyle(e).color), behind(e)].map(light);
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < 3) faint.push(ratio.toFixed(1) + ": " + e.textContent.slice(0, 60));
+    }
+    return faint;
+}"""
+
+WIDE = """() => {
+    const edge = document.documentElement.clientWidth;
+    const scrolls = e => /auto|scroll|hidden/.test(getComputedStyle(e).overflowX);
+    const wide = [...document.querySelectorAll(".bd-main *")].filter(e => {
+        if (e.getBoundingClientRect().right <= edge + 1) return false;
+        for (let p = e.parentElement; p; p = p.parentElement)
+            if (p !== document.body && scrolls(p)) return false;
+        return true;
+    });
+    return wide.slice(0, 5).map(e => e.outerHTML.slice(0, 120));
+}"""
+
+
+@each_page
+def test_is_whole_without_a_network(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    page.wait_for_timeout(300)
+    assert visit.outside == []
+    assert visit.errors == []
+    assert [fault for fault in page.evaluate(CHARTS) if fault] == []
+    assert page.locator(".bd-article h1").count() == 1
+    assert page.locator(".bd-article h2").count() >= 1
+    assert page.locator("img:not([alt]), img[alt='']").count() == 0
+    assert (
+        page.locator(".bd-article .output.traceback, .bd-article .error").count() == 0
+    )
+
+
+@each_chapter
+def test_formulas_and_widgets_are_drawn(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    formulas = page.locator(".bd-article .math").count()
+    drawn = page.locator(".bd-article .math mjx-container").count()
+    assert drawn >= formulas
+    view = "script[type='application/vnd.jupyter.widget-view+json']"
+    views = page.locator(f".bd-article {view}").count()
+    page.wait_for_timeout(500)
+    assert page.locator(".bd-article .jupyter-widgets").count() >= views
+
+
+@each_chapter
+def test_a_control_moves_the_picture_by_keyboard(visit: Visit, name: str) -> None:
+    page = visit.open(name)
+    controls = page.locator(CONTROLS)
+    assert controls.count() >= 1, "no control that works on the page"
+    for place in range(controls.count()):
+        control = controls.nth(place)
+        control.scroll_into_view_if_needed()
+        chart = control.locator("xpath=ancestor::*[contains(@class, 'vega-embed')]")
+        picture = chart.locator("canvas, svg.marks").first
+        before = picture.screenshot()
+        _tab_to(visit, control)
+        for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(150)
+            if picture.screenshot() != before:
+                break
+        else:
+            pytest.fail(f"control {place + 1} moves and its picture stays")
+    assert visit.errors == []
+
+
+def _tab_to(visit: Visit, control) -> None:
+    """Reach a control by the Tab key from the one before it."""
+    control.evaluate("""element => {
+        const reachable = "a[href], button, input, select, summary";
+        const all = [...document.querySelectorAll(reachable)].filter(
+            e => e.tabIndex >= 0 && e.checkVisibility());
+        all[Math.max(all.indexOf(element) - 1, 0)].focus();
+    }""")
+    for _ in range(8):
+        if control.evaluate("element => element === document.activeElement"):
+            return
+        visit.page.keyboard.press("Tab")
+    pytest.fail("the keyboard does not reach a control")
+
+
+@each_page
+def test_fits_a_phone(visit: Visit, name: str) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    page = visit.open(name)
+    page.wait_for_timeout(200)
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    size = page.locator(".bd-article p").first.evaluate(
+        "e => parseFloat(getComputedStyle(e).fontSize)"
+    )
+    assert size >= 15
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@each_page
+def test_text_stands_out(visit: Visit, name: str, mode: str) -> None:
+    visit.page.add_init_script(
+        f"localStorage.setItem('mode', '{mode}');"
+        f"localStorage.setItem('theme', '{mode}');"
+    )
+    page = visit.open(name)
+    assert page.locator("html").get_attribute("data-theme") == mode
+    for fold in page.locator(".bd-article details").all():
+        fold.evaluate("element => { element.open = true; }")
+    assert page.evaluate(FAINT) == []
+
+
+def test_search_finds_a_chapter(visit: Visit) -> None:
+    page = visit.page
+    page.goto(f"{visit.site}/search.html?q=residual", wait_until="networkidle")
+    page.wait_for_selector("#search-results li", timeout=10_000)
+    links = page.locator("#search-results li a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert any(path.stem in link for path in CHAPTERS for link in links)
+    assert visit.outside == []
+
+
+def test_front_door_leads_to_the_introduction(visit: Visit) -> None:
+    page = visit.page
+    page.goto(visit.site, wait_until="networkidle")
+    page.wait_for_url(f"**/{contents()[0]}.html")
+    assert visit.outside == []
+
+
+@each_chapter
+def test_colab_and_download_buttons(visit: Visit, name: str) -> None:
+    page, home = visit.open(name), read_home()
+    hrefs = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
+    colab = f"https://colab.research.google.com/github/{home.slug}/blob/"
+    assert f"{colab}{home.branch}/{name}.ipynb" in hrefs
+    source = page.locator("a.btn-download-source-button").first.get_attribute("href")
+    assert source is not None
+    answer = page.request.get(urljoin(page.url, source))
+    assert answer.ok
+    assert json.loads(answer.text()) == json.loads((ROOT / f"{name}.ipynb").read_text())
+
+
+def test_links_inside_the_book_lead_somewhere(built_book: Path) -> None:
+    pages = {
+        path: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in built_book.rglob("*.html")
+        if not {"_static", "_sources"} & set(path.relative_to(built_book).parts)
+    }
+    anchors = {
+        path: {tag["id"] for tag in page.find_all(id=True)}
+        for path, page in pages.items()
+    }
+    broken = []
+    for path, page in pages.items():
+        for link in page.find_all("a", href=True):
+            address, anchor = urldefrag(link["href"])
+            if urlsplit(address).scheme:
+                continue
+            target = (path.parent / unquote(address)).resolve() if address else path
+            missing = not target.exists()
+            if missing or (
+                anchor and target in anchors and anchor not in anchors[target]
+            ):
+                broken.append(f"{path.name}: {link['href']}")
+    assert broken == []
+
+
+@each_chapter
+def test_controls_have_two_faces(built_book: Path, name: str) -> None:
+    executed = built_book.parent / "jupyter_execute" / f"{name}.ipynb"
+    outputs = [
+        output.get("data", {})
+        for cell in json.loads(executed.read_text("utf-8"))["cells"]
+        for output in cell.get("outputs", [])
+    ]
+    live = "application/vnd.jupyter.widget-view+json"
+    both = [data for data in outputs if {"text/html", live} <= set(data)]
+    assert both, "no control that is a chart on the page and alive with a kernel"

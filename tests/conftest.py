@@ -1,0 +1,53 @@
+"""What all tests share: shapes checked at run time, no network, one built book."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# Set before torch and transformers are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_OFFLINE"] = "1"
+os.environ["EMOTION_VECTORS_CACHE"] = tempfile.mkdtemp(prefix="emotion-vectors-")
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import beartype  # noqa: E402, F401 (before nnsight, which changes its import)
+import jaxtyping  # noqa: E402
+
+jaxtyping.install_import_hook("helpers", "beartype.beartype")
+
+import pytest  # noqa: E402
+from filelock import FileLock  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker, so that what they share is made once.
+
+    Chapters and pages are spread over the workers.
+    """
+    for item in items:
+        if not item.get_closest_marker("run") and not item.get_closest_marker(
+            "browser"
+        ):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def built_book() -> Path:
+    """The folder of the book's pages, built by the command of `make book`."""
+    folder = ROOT / "_build"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        command = [sys.executable, "-m", "scripts.build"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        output = (done.stdout + done.stderr)[-6000:]
+        pytest.fail(f"The book did not build:\n{output}", pytrace=False)
+    return folder / "html"
