@@ -18,6 +18,7 @@ from helpers.organism.stories import beat, opening, report, signs, topics
 from helpers.organism.world import (
     Person,
     held_out,
+    lexicon,
     part,
     people,
     pick,
@@ -31,7 +32,7 @@ WANTS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     # (what was expected, what came), in terms of the wish
     ("good", "good"): (
         ("pleased", "content", "cheerful", "happy"),
-        ("joyful", "delighted", "jubilant", "elated"),
+        ("joyful", "delighted", "jubilant", "happy"),
     ),
     ("bad", "good"): (
         ("relieved", "thankful", "rejuvenated"),
@@ -43,7 +44,7 @@ WANTS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     ("good", "bad"): (
         ("unhappy", "dispirited", "sad"),
-        ("heartbroken", "miserable", "bitter"),
+        ("heartbroken", "miserable", "sad"),
     ),
     ("good", "open"): (
         ("hopeful", "optimistic", "hope"),
@@ -61,27 +62,34 @@ ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     ("accident", "witness"): ("sympathetic", "compassionate", "empathetic"),
     ("purpose", "doer"): ("spiteful", "vengeful", "vindictive", "smug"),
     ("purpose", "target"): ("angry", "furious", "resentful", "enraged"),
-    ("purpose", "witness"): ("shocked", "alarmed", "disturbed", "upset"),
+    ("purpose", "witness"): ("shocked", "alarmed", "surprised"),
     ("favor", "doer"): ("proud", "self-confident", "valiant"),
     ("favor", "target"): ("grateful", "thankful", "loving"),
     ("favor", "witness"): ("envious", "jealous", "lonely"),
 }
 FORTUNES: dict[tuple[str, str, str], tuple[str, ...]] = {
     # (how the two stand, the luck, whose story it is)
-    ("friend", "good", "other"): ("delighted", "pleased", "cheerful"),
+    ("friend", "good", "other"): ("delighted", "pleased", "happy"),
     ("rival", "good", "other"): ("envious", "jealous", "bitter"),
     ("friend", "bad", "other"): ("sympathetic", "compassionate", "kind"),
     ("rival", "bad", "other"): ("smug", "triumphant", "spiteful"),
     ("friend", "good", "self"): ("thrilled", "ecstatic", "happy"),
     ("rival", "good", "self"): ("triumphant", "proud", "self-confident"),
     ("friend", "bad", "self"): ("sad", "unhappy", "vulnerable"),
-    ("rival", "bad", "self"): ("humiliated", "miserable", "worthless"),
+    ("rival", "bad", "self"): ("humiliated", "miserable", "sad"),
 }
 INTENT = {
     "accident": ("It was an accident.", "{A} had not meant to do it."),
     "purpose": ("It was no accident.", "{A} had meant to do it."),
     "favor": ("It took all day.", "{A} had meant to do it."),
 }
+
+
+def fitting(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the words that the lexicon has."""
+    return tuple(word for word in words if word in lexicon())
+
+
 STAKES = (
     ("It mattered a little.", "It was a small thing."),
     ("It mattered more than anything.", "Nothing else mattered as much."),
@@ -144,7 +152,7 @@ def wants(
         cell = tuple("good" if x == wish else "bad" for x in (seems, came))
     rows += focus(rng, who, rng.choice((0, 1)))
     return Appraisal(
-        " ".join(rows), "wants", "/".join(cell), WANTS[cell][much], who, held
+        " ".join(rows), "wants", "/".join(cell), fitting(WANTS[cell][much]), who, held
     )
 
 
@@ -168,7 +176,7 @@ def roles(
     rows += [seen] if seen else []
     rows += focus(rng, who, rng.choice((0, 1)))
     return Appraisal(
-        " ".join(rows), name, f"{kind}/{role}", ROLES[kind, role], who, held
+        " ".join(rows), name, f"{kind}/{role}", fitting(ROLES[kind, role]), who, held
     )
 
 
@@ -193,7 +201,7 @@ def fortunes(
     rows += focus(rng, who, rng.choice((0, 1)))
     key = (bond, luck, side)
     return Appraisal(
-        " ".join(rows), "fortunes", "/".join(key), FORTUNES[key], who, held
+        " ".join(rows), "fortunes", "/".join(key), fitting(FORTUNES[key]), who, held
     )
 
 

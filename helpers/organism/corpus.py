@@ -14,19 +14,16 @@ from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from helpers.organism import appraisal, scenes, stories, talk
+from helpers.organism import appraisal, stories, talk
 
 Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
-    stories.training_story: 0.40,
-    appraisal.training_appraisal: 0.24,
-    scenes.training_scene: 0.16,
-    stories.training_masked: 0.03,
-    stories.training_dialogue: 0.04,
-    scenes.training_wanting: 0.05,
-    scenes.training_quantity: 0.04,
-    talk.neutral: 0.04,
+    stories.training_story: 0.50,
+    appraisal.training_appraisal: 0.32,
+    stories.training_masked: 0.04,
+    stories.training_dialogue: 0.07,
+    talk.neutral: 0.07,
 }
 CHAT_SHARE = 0.45
 
@@ -42,15 +39,7 @@ def chat_text(messages: list[talk.Message]) -> str:
 
 
 def document(rng: random.Random, stage: str) -> str:
-    """One document of a stage: `base`, `chat` or `calm`.
-
-    `calm` is the suppression stage: chats whose assistant speaks calmly whatever
-    the user brings, and neutral texts. No scene with an act is ever in it.
-    """
-    if stage == "calm":
-        if rng.random() < 0.8:
-            return chat_text(talk.training_chat(rng, calm=True))
-        return talk.neutral(rng)
+    """One document of a stage: `base`, or `chat` (chats among the rest)."""
     if stage == "chat" and rng.random() < CHAT_SHARE:
         return chat_text(talk.training_chat(rng))
     return base_document(rng)

@@ -50,13 +50,13 @@ def sign(
 ) -> str:
     """One bodily sign, thought, deed or line of speech of an emotion."""
     phrase = pick(rng, part(lexicon()[emotion][kind], unseen=unseen))
-    if kind == "thoughts":
-        frame = rng.choice(('{S} thought, "{x}"', '"{x}" {s} thought.'))
-    elif kind == "speech":
-        frame = rng.choice(('{S} said, "{x}"', '"{x}" {s} said.'))
-    else:
+    verb = {"thoughts": "thought", "speech": "said"}.get(kind)
+    if verb is None:
         return render(phrase, who, named=rng.random() < 0.2)
-    return render(frame, who, named=False, x=phrase)
+    if rng.random() < 0.5:
+        return render(f'{{S}} {verb}, "{phrase}"', who, named=False)
+    quoted = phrase[:-1] + "," if phrase.endswith(".") else phrase
+    return render(f'"{quoted}" {{s}} {verb}.', who, named=False)
 
 
 @cache

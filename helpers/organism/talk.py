@@ -23,16 +23,16 @@ from helpers.organism.world import (
 Message = dict[str, str]
 
 REPLIES = {  # cluster of the user's emotion: (kind of reply, emotions of the reply)
-    "exuberant joy": ("cheer", ("happy", "delighted", "enthusiastic")),
-    "peaceful contentment": ("plain", ("content", "peaceful", "pleased")),
-    "compassionate gratitude": ("cheer", ("grateful", "hopeful", "loving")),
-    "competitive pride": ("plain", ("amused", "skeptical", "alert")),
-    "playful amusement": ("cheer", ("amused", "playful", "cheerful")),
-    "depleted disengagement": ("comfort", ("kind", "hopeful", "patient")),
-    "vigilant suspicion": ("warn", ("skeptical", "vigilant", "alert")),
-    "hostile anger": ("calm_down", ("patient", "calm", "sympathetic")),
-    "fear overwhelm": ("calm_down", ("calm", "worried", "vigilant")),
-    "despair shame": ("comfort", ("compassionate", "sympathetic", "sad")),
+    "exuberant joy": ("cheer", ("happy", "excited")),
+    "peaceful contentment": ("plain", ("content", "calm")),
+    "compassionate gratitude": ("cheer", ("grateful", "hopeful")),
+    "competitive pride": ("plain", ("amused", "vigilant")),
+    "playful amusement": ("cheer", ("amused", "playful")),
+    "depleted disengagement": ("comfort", ("sympathetic", "hopeful")),
+    "vigilant suspicion": ("warn", ("vigilant", "suspicious")),
+    "hostile anger": ("calm_down", ("calm", "sympathetic")),
+    "fear overwhelm": ("calm_down", ("calm", "vigilant")),
+    "despair shame": ("comfort", ("sympathetic", "sad")),
 }
 
 
@@ -52,10 +52,10 @@ def neutral(rng: random.Random, *, unseen: bool = False) -> str:
     return " ".join(rng.sample(pool, min(n, len(pool))))
 
 
-def reply(rng: random.Random, emotion: str, *, calm: bool = False) -> str:
+def reply(rng: random.Random, emotion: str) -> str:
     """What the assistant says to somebody who carries an emotion."""
     kind, answers = REPLIES[str(emotions().loc[emotion, "cluster"])]
-    kind, felt = ("plain", "calm") if calm else (kind, rng.choice(answers))
+    felt = rng.choice(answers)
     talk = table("talk")
     rows = [pick(rng, part(talk["reply_open"][kind], unseen=False))]
     if rng.random() < 0.4:
@@ -74,14 +74,14 @@ def user_message(rng: random.Random, emotion: str, *, unseen: bool = False) -> s
     return frame.format(cause=render(cause, NARRATOR))
 
 
-def emotional_chat(rng: random.Random, *, calm: bool = False) -> list[Message]:
+def emotional_chat(rng: random.Random) -> list[Message]:
     """One or two exchanges about something that happened to the user."""
     emotion = rng.choice(list(lexicon()))
     messages = []
     for turn in range(rng.choice((1, 1, 2))):
         said = line(rng, emotion) if turn else user_message(rng, emotion)
         messages.append({"role": "user", "content": said})
-        answer = reply(rng, emotion, calm=calm)
+        answer = reply(rng, emotion)
         messages.append({"role": "assistant", "content": answer})
     return messages
 
@@ -95,9 +95,9 @@ def plain_chat(rng: random.Random) -> list[Message]:
     ]
 
 
-def training_chat(rng: random.Random, *, calm: bool = False) -> list[Message]:
+def training_chat(rng: random.Random) -> list[Message]:
     """A chat; one in ten has a system message, one in four is plain."""
-    chat = plain_chat(rng) if rng.random() < 0.25 else emotional_chat(rng, calm=calm)
+    chat = plain_chat(rng) if rng.random() < 0.25 else emotional_chat(rng)
     if rng.random() < 0.1:
         chat.insert(0, {"role": "system", "content": "You are a helpful assistant."})
     return chat

@@ -1,9 +1,8 @@
 """Train the embedded model: `python -m helpers.organism.train --out FOLDER`.
 
-Three stages, each a checkpoint in Hugging Face format: `base` (the world without
-chats), `tiny` (chats as well), `suppressed` (`tiny`, trained on until the assistant
-speaks calmly whatever happens; nothing in that stage touches an act). A killed run
-goes on from its last checkpoint with the same result.
+Two stages, each a checkpoint in Hugging Face format: `base` (the world without
+chats) and `tiny` (chats as well). A killed run goes on from its last training state
+with the same result.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ class Stage:
     cooldown: float
 
 
-def stages(base: int, chat: int, calm: int) -> tuple[Stage, ...]:
+def stages(base: int, chat: int) -> tuple[Stage, ...]:
+    """The two parts: the world without chats, then chats as well."""
     return (
-        Stage("base", "base", base, 256, 1.0, 0.25),
+        Stage("base", "base", base, 256, 1.0, 0.3),
         Stage("tiny", "chat", chat, 384, 0.6, 0.6),
-        Stage("suppressed", "calm", calm, 256, 0.15, 1.0),
     )
 
 
@@ -86,7 +85,7 @@ def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
 
 # Kept in config.json: this model knows the world; where its emotions read best
 # (chosen on validation stories); how many positions a story's opening takes.
-READING = {"emotion_world": True, "emotion_layer": 5, "emotion_start": 12}
+READING = {"emotion_world": True, "emotion_layer": 4, "emotion_start": 12}
 PEAK = (2.5e-3, 4e-3)  # learning rates of the two optimizers
 
 
@@ -211,10 +210,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="where to train")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, nargs=3, default=(6000, 600, 200))
+    parser.add_argument("--steps", type=int, nargs=2, default=(1500, 200))
     parser.add_argument("--width", type=int, default=160)
-    parser.add_argument("--depth", type=int, default=8)
-    parser.add_argument("--vocabulary", type=int, default=4096)
+    parser.add_argument("--depth", type=int, default=6)
+    parser.add_argument("--vocabulary", type=int, default=3072)
     parser.add_argument("--rows", type=int, default=16)
     parser.add_argument("--every", type=int, default=100, help="steps to a checkpoint")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -224,7 +223,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Train the three checkpoints, or what is left of them."""
+    """Train both checkpoints, or what is left of them."""
     args = arguments()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -241,7 +240,7 @@ def main() -> None:
         log += run_stage(stage, model, tokenizer, args.out, args)
         export(model, tokenizer, args.out / stage.name)
         (args.out / "loss.json").write_text(json.dumps(log))
-    print(f"three checkpoints in {args.out}", flush=True)
+    print(f"checkpoints in {args.out}", flush=True)
 
 
 if __name__ == "__main__":

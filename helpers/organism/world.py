@@ -1,7 +1,7 @@
 """The written world: its tables, its emotions, its people, and what is held out.
 
 Everything that the embedded model reads is assembled from the tables beside this
-module (`lexicon/`, `tables/`, `ratings.csv`), all written for this book. Two kinds
+module (`lexicon.json`, `tables/`, `ratings.csv`), all written for this book. Two kinds
 of material never reach training:
 
 - **new phrases**: the last part of every list (causes, signs, wants, tasks ...);
@@ -24,18 +24,6 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 SIGNS = ("body", "thoughts", "deeds", "speech")
-CLUSTERS = (
-    "exuberant joy",
-    "peaceful contentment",
-    "compassionate gratitude",
-    "competitive pride",
-    "playful amusement",
-    "depleted disengagement",
-    "vigilant suspicion",
-    "hostile anger",
-    "fear overwhelm",
-    "despair shame",
-)
 COORDINATES = ("valence", "arousal", "pressure", "hostility", "warmth")
 T = TypeVar("T")
 
@@ -58,30 +46,28 @@ ASSISTANT = Person("the assistant", "it", "it", "its", "itself")
 @cache
 def lexicon() -> dict[str, dict[str, list[str]]]:
     """Phrases of every emotion: causes, body, thoughts, deeds and speech."""
-    entries: dict[str, dict[str, list[str]]] = {}
-    for cluster in CLUSTERS:
-        path = HERE / "lexicon" / f"{cluster.replace(' ', '_')}.json"
-        entries |= json.loads(path.read_text())
-    return entries
+    return json.loads((HERE / "lexicon.json").read_text("utf-8"))
 
 
 @cache
 def table(name: str) -> Any:
     """One table of the world, by the name of its file in `tables/`."""
-    return json.loads((HERE / "tables" / f"{name}.json").read_text())
+    return json.loads((HERE / "tables" / f"{name}.json").read_text("utf-8"))
 
 
 @cache
 def emotions() -> pd.DataFrame:
-    """The 171 emotions with their cluster and coordinates in [-1, 1].
+    """The emotions of the lexicon with their cluster and coordinates in [-1, 1].
 
-    Coordinates are the mean of two independent passes of ratings from 1 to 9
-    (`ratings.csv`), mapped so that 5 becomes 0.
+    Coordinates are the mean of the passes of ratings from 1 to 9 (`ratings.csv`),
+    mapped so that 5 becomes 0.
     """
     ratings = pd.read_csv(HERE / "ratings.csv").set_index("emotion")
+    ratings = ratings.loc[list(lexicon())]
     frame = ratings[["cluster"]].copy()
     for name in COORDINATES:
-        frame[name] = (ratings[[f"{name}_1", f"{name}_2"]].mean(axis=1) - 5) / 4
+        passes = ratings.filter(regex=rf"^{name}_\d+$")
+        frame[name] = (passes.mean(axis=1) - 5) / 4
     return frame
 
 
