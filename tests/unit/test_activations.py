@@ -308,6 +308,7 @@ BAD: list[tuple[Any, Any, dict[str, Any], str]] = [
     ("one text", 0, {}, "texts is one text .*pass a list"),
     (["fine text", "  "], 0, {"start": 0}, "text 1 is '  '"),
     (TEXTS, 0, {"start": 25}, r"text 1 has 18 tokens.*start=25.*smaller start"),
+    (TEXTS, 0, {"start": 18}, r"text 1 has 18 tokens.*start=18"),
     (TEXTS, 0, {}, r"text 0 has 33 tokens.*start=50"),
     (TEXTS, 0, {"start": -1}, "start is -1: it counts positions from 0"),
     ([TEXTS[2] * 3], 0, {}, r"text 0 has \d+ tokens, but the context .* is 128"),
