@@ -148,8 +148,10 @@ def next_logprobs(model: Any, prompts: list[str], batch: int = 64) -> torch.Tens
 
 def first_tokens(model: Any, words: list[str]) -> list[int]:
     """The first token of each word as it stands after a space."""
-    return [model.tokenizer(f" {w}", add_special_tokens=False)["input_ids"][0]
-            for w in words]
+    return [
+        model.tokenizer(f" {w}", add_special_tokens=False)["input_ids"][0]
+        for w in words
+    ]
 
 
 def own_word(model: Any, rows: pd.DataFrame) -> Figure:
@@ -236,7 +238,9 @@ def measure(model: Any) -> Figure:
 def show(figures: Figure, indent: str = "") -> None:
     for name, value in figures.items():
         if isinstance(value, dict) and "low" in value:
-            beside = {k: v for k, v in value.items() if k not in ("value", "low", "high")}
+            beside = {
+                k: v for k, v in value.items() if k not in ("value", "low", "high")
+            }
             text = ", ".join(f"{k} {v:.3f}" for k, v in beside.items())
             print(
                 f"{indent}{name}: {value['value']:.3f} "

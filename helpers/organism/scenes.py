@@ -76,7 +76,9 @@ def state(
     rng: random.Random, emotion: str, who: Person, *, unseen: bool = False
 ) -> list[str]:
     """Sentences that describe a feeling: signs, its word, or both."""
-    kinds = ("thoughts", "speech") if who is ASSISTANT else ("body", "thoughts", "deeds")
+    kinds = (
+        ("thoughts", "speech") if who is ASSISTANT else ("body", "thoughts", "deeds")
+    )
     shape = rng.random()
     rows = signs(rng, emotion, who, rng.choice((1, 2)), unseen=unseen, kinds=kinds)
     if shape < 0.3:

@@ -99,9 +99,7 @@ def near(emotion: str, n: int = 4) -> tuple[str, ...]:
     return tuple(gap.nsmallest(n).index)
 
 
-def report(
-    rng: random.Random, emotion: str, who: Person, *, named: float = 0.4
-) -> str:
+def report(rng: random.Random, emotion: str, who: Person, *, named: float = 0.4) -> str:
     """A sentence that names the emotion: "He felt ___"."""
     frames = part(table("states")["report"], unseen=False)
     if emotion == "hope":

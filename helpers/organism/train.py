@@ -192,9 +192,7 @@ def steps(
         for stepper, peak in zip(steppers, PEAK, strict=True):
             for group in stepper.param_groups:
                 group["lr"] = peak * rate(stage, step)
-        loss = loss_of(
-            forward, ids, device=args.device, ignore=tokenizer.pad_token_id
-        )
+        loss = loss_of(forward, ids, device=args.device, ignore=tokenizer.pad_token_id)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
