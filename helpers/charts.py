@@ -7,7 +7,9 @@ over precomputed rows; `pick` adds one.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -36,7 +38,8 @@ def pick(
     """
     values = list(options)
     first = values[0] if start is None else start
-    steps = {round(b - a, 9) for a, b in zip(values, values[1:])} if _numbers(values) else ()
+    pairs = pairwise(values) if _numbers(values) else ()
+    steps = {round(b - a, 9) for a, b in pairs}
     if len(values) > 1 and len(steps) == 1:
         bind: Any = alt.binding_range(
             min=values[0], max=values[-1], step=steps.pop(), name=f"{label} "
@@ -67,20 +70,22 @@ def bars(
     reference: float | None = None,
     sort: Any = None,
     axis: str | None = None,
+    rows: int | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Horizontal bars, with intervals if `low` and `high` name columns.
 
-    `reference` draws a dashed line (chance, or zero effect).
+    `reference` draws a dashed line (chance, or zero effect); `rows` sets how many
+    bars are in view at once where `pick` hides the others.
     """
     y = alt.Y(f"{name}:N", title=None, sort=sort)
     x = alt.X(f"{value}:Q", title=axis or value)
     tip = [c for c in (name, color, value, low, high) if c]
     paint = alt.Color(f"{color}:N", title=None) if color else alt.value(BLUE)
     layers = [
-        alt.Chart(frame).mark_bar(height={"band": 0.7}).encode(
-            x=x, y=y, color=paint, tooltip=tip
-        )
+        alt.Chart(frame)
+        .mark_bar(height={"band": 0.7})
+        .encode(x=x, y=y, color=paint, tooltip=tip)
     ]
     if low and high:
         rule = alt.Chart(frame).mark_rule(color="#222", strokeWidth=1.5)
@@ -90,7 +95,7 @@ def bars(
             strokeDash=[5, 4], color=GRAY
         )
         layers.append(mark.encode(x="x:Q"))
-    height = max(80, 24 * frame[name].nunique())
+    height = max(80, 24 * (rows or frame[name].nunique()))
     chart = alt.layer(*layers).properties(width=WIDTH - 160, height=height)
     return titled(chart, title, description or f"Bar chart of {value} by {name}.")
 
@@ -143,11 +148,15 @@ def heatmap(
     description: str | None = None,
 ) -> alt.Chart:
     """A matrix as colored cells; colors diverge at zero."""
-    chart = alt.Chart(frame).mark_rect().encode(
-        x=alt.X(f"{x}:N", title=None, sort=sort_x, axis=_axis(labels)),
-        y=alt.Y(f"{y}:N", title=None, sort=sort_y, axis=_axis(labels)),
-        color=alt.Color(f"{value}:Q", scale=DIVERGING),
-        tooltip=[x, y, alt.Tooltip(f"{value}:Q", format=".2f")],
+    chart = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=alt.X(f"{x}:N", title=None, sort=sort_x, axis=_axis(labels)),
+            y=alt.Y(f"{y}:N", title=None, sort=sort_y, axis=_axis(labels)),
+            color=alt.Color(f"{value}:Q", scale=DIVERGING),
+            tooltip=[x, y, alt.Tooltip(f"{value}:Q", format=".2f")],
+        )
     )
     chart = chart.properties(
         width=cell * frame[x].nunique(), height=cell * frame[y].nunique()
@@ -170,12 +179,22 @@ def dots(
     description: str | None = None,
 ) -> alt.Chart:
     """A scatter plot whose dots tell their name; it can be zoomed and moved."""
-    chart = alt.Chart(frame).mark_circle(size=70, opacity=0.8).encode(
-        x=alt.X(f"{x}:Q"),
-        y=alt.Y(f"{y}:Q"),
-        color=alt.Color(f"{color}:N", title=None, legend=alt.Legend(columns=2, orient="bottom")),
-        tooltip=[label, color, alt.Tooltip(f"{x}:Q", format=".2f"),
-                 alt.Tooltip(f"{y}:Q", format=".2f")],
+    chart = (
+        alt.Chart(frame)
+        .mark_circle(size=70, opacity=0.8)
+        .encode(
+            x=alt.X(f"{x}:Q"),
+            y=alt.Y(f"{y}:Q"),
+            color=alt.Color(
+                f"{color}:N", title=None, legend=alt.Legend(columns=2, orient="bottom")
+            ),
+            tooltip=[
+                label,
+                color,
+                alt.Tooltip(f"{x}:Q", format=".2f"),
+                alt.Tooltip(f"{y}:Q", format=".2f"),
+            ],
+        )
     )
     chart = chart.properties(width=WIDTH - 80, height=380).interactive()
     return titled(chart, title, description or f"Scatter plot of {y} against {x}.")
@@ -199,7 +218,8 @@ def tokens(
     title: str,
     field: str = "emotion",
     value: str = "score",
-    start: str | None = None,
+    label: str = "Emotion",
+    start: Any = None,
     limit: float | None = None,
     description: str | None = None,
 ) -> alt.LayerChart:
@@ -229,7 +249,43 @@ def tokens(
     chart = alt.layer(boxes, words).properties(
         width=int(66 * CHARACTER), height=26 * (int(rows["line"].max()) + 1)
     )
-    if frame[field].nunique() > 1:
-        names = sorted(frame[field].unique())
-        chart = pick(chart, field, names, label="Emotion", start=start)
-    return titled(chart, title, description or f"A text colored by {value}, token by token.")
+    names = sorted(frame[field].unique().tolist())
+    if len(names) > 1:
+        chart = pick(chart, field, names, label=label, start=start)
+    return titled(
+        chart, title, description or f"A text colored token by token by {value}."
+    )
+
+
+def passages(
+    frame: pd.DataFrame,
+    fields: Sequence[str],
+    *,
+    title: str,
+    text: str = "text",
+    labels: Sequence[str] | None = None,
+    start: Sequence[Any] | None = None,
+    description: str | None = None,
+) -> alt.Chart:
+    """One text out of many, chosen by a menu or slider for each of `fields`."""
+    rows = frame.assign(line=frame[text].map(lambda t: textwrap.wrap(t, 62) or [""]))
+    rows = rows.drop(columns=text).explode("line", ignore_index=True)
+    rows["place"] = rows.groupby(list(fields)).cumcount()
+    chart = (
+        alt.Chart(rows)
+        .mark_text(align="left", fontSize=14)
+        .encode(y=alt.Y("place:O", axis=None), text="line:N", x=alt.value(4))
+    )
+    height = 24 * (int(rows["place"].max()) + 1)
+    chart = chart.properties(width=WIDTH - 20, height=height)
+    for i, name in enumerate(fields):
+        options = sorted(frame[name].unique().tolist())
+        chart = pick(
+            chart,
+            name,
+            options,
+            label=labels[i] if labels else name,
+            start=start[i] if start else None,
+        )
+    chart = chart.configure_view(stroke=None)
+    return titled(chart, title, description or "Texts to choose from.")

@@ -52,7 +52,9 @@ def as_tensor(value: Any, what: str) -> Tensor:
 
 
 def same(a: Tensor, b: Tensor, loose: float = 1e-4) -> bool:
-    return a.shape == b.shape and bool((a - b).abs().max() <= loose * (1 + b.abs().max()))
+    return a.shape == b.shape and bool(
+        (a - b).abs().max() <= loose * (1 + b.abs().max())
+    )
 
 
 def strongest(function: Callable[[Any, Sequence[str], int], Any]) -> bool:
@@ -77,10 +79,12 @@ def strongest(function: Callable[[Any, Sequence[str], int], Any]) -> bool:
         right = order[::-1]
         expect(
             list(found) != size[:3] or size[:3] == right[:3],
-            "A strongly negative score is not a high score: do not take absolute values.",
+            "A strongly negative score is not a high one: take no absolute values.",
         )
         expect(set(found) == set(right[:3]), "Other names have higher scores.")
-        expect(list(found) == right[:3], "The right names, but the highest comes first.")
+        expect(
+            list(found) == right[:3], "The right names, but the highest comes first."
+        )
         expect(
             list(function(scores, names, 5)) == right[:5],
             "With k=3 it is right, with k=5 it is not: use k.",
@@ -95,9 +99,13 @@ def step_size(function: Callable[[float, float], Any]) -> bool:
     def steps() -> None:
         got = float(function(0.5, 8.0))
         expect(got != 0.5, "A strength is a share of something: multiply, using both.")
-        expect(got != 16.0, "You divided: a share of the norm is smaller than the norm.")
+        expect(
+            got != 16.0, "You divided: a share of the norm is smaller than the norm."
+        )
         expect(abs(got - 4.0) < 1e-6, "Half of a norm of 8 should move by its half.")
-        expect(float(function(-0.5, 8.0)) == -4.0, "A negative strength moves backward.")
+        expect(
+            float(function(-0.5, 8.0)) == -4.0, "A negative strength moves backward."
+        )
         expect(float(function(0.0, 3.0)) == 0.0, "Strength 0 should not move anything.")
 
     return staged("step_size", steps)
@@ -170,7 +178,9 @@ def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
     def steps() -> None:
         generator = torch.Generator().manual_seed(1)
         stream = torch.randn(3, 6, 4, generator=generator)
-        right_padded = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0], [1] * 3 + [0] * 3])
+        right_padded = torch.tensor(
+            [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0], [1] * 3 + [0] * 3]
+        )
         for side, mask in (
             ("right", right_padded.bool()),
             ("left", right_padded.flip(1).bool()),
@@ -179,7 +189,7 @@ def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
             right = activations.mean_pool(stream, mask, 1)
             expect(
                 got.shape == right.shape,
-                f"The shape should be [texts, d_model] = (3, 4), not {tuple(got.shape)}.",
+                f"The shape should be [texts, width] = (3, 4), not {tuple(got.shape)}.",
             )
             expect(
                 not same(got, stream.mean(1)),
@@ -201,7 +211,9 @@ def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
             )
         half = as_tensor(function(stream.half(), right_padded.bool(), 0), "The result")
         full = activations.mean_pool(stream.half(), right_padded.bool(), 0)
-        expect(same(half, full), "With 16-bit input the mean loses digits: use float32.")
+        expect(
+            same(half, full), "With 16-bit input the mean loses digits: use float32."
+        )
 
     return staged("mean_pool", steps)
 
@@ -212,18 +224,35 @@ def leaks(function: Callable[[str, str], Any]) -> bool:
     def steps() -> None:
         cases = [
             ("He was sad that day.", "sad", True, "The plain word was missed."),
-            ("The door was open.", "sad", False, "A text without the word was flagged."),
+            (
+                "The door was open.",
+                "sad",
+                False,
+                "A text without the word was flagged.",
+            ),
             ("Sad, he said.", "sad", True, "A capital letter hides the word from you."),
             ("With sadness she left.", "sad", True, "A form of the word was missed."),
-            ("They sat on a saddle.", "sad", False, "A saddle is no sadness: allow only "
-             "endings that make forms of the word."),
-            ("A crusade began.", "sad", False, "The word was found inside another word."),
+            (
+                "They sat on a saddle.",
+                "sad",
+                False,
+                "A saddle is no sadness: allow only "
+                "endings that make forms of the word.",
+            ),
+            (
+                "A crusade began.",
+                "sad",
+                False,
+                "The word was found inside another word.",
+            ),
             ("I felt at ease.", "at ease", True, "A word of two parts was missed."),
         ]
         for text, emotion, right, advice in cases:
             got = function(text, emotion)
-            expect(isinstance(got, bool | type(re.match("a", "a"))) or got is None,
-                   "Return True or False.")
+            expect(
+                isinstance(got, bool | type(re.match("a", "a"))) or got is None,
+                "Return True or False.",
+            )
             expect(bool(got) == right, f"{advice} ({emotion!r} in {text!r})")
 
     return staged("leaks", steps)
@@ -237,21 +266,34 @@ def difference_of_means(function: Callable[[Tensor, Sequence[str]], Any]) -> boo
         labels = ["calm"] * 6 + ["sad"] * 2 + ["proud"] * 3
         means = torch.randn(11, 5, generator=generator)
         result = function(means, labels)
-        expect(isinstance(result, tuple) and len(result) == 2,
-               "Return two things: the vectors, and the emotions in their order.")
+        expect(
+            isinstance(result, tuple) and len(result) == 2,
+            "Return two things: the vectors, and the emotions in their order.",
+        )
         got, names = as_tensor(result[0], "The first result"), list(result[1])
         right, order = vectors.difference_of_means(means, labels)
         expect(set(names) == set(order), f"The emotions should be {sorted(order)}.")
-        expect(got.shape == right.shape, f"One row for each of 3 emotions: {tuple(right.shape)}, not {tuple(got.shape)}.")
+        expect(
+            got.shape == right.shape,
+            f"One row for each of 3 emotions, please: {tuple(right.shape)}.",
+        )
         right = right[[order.index(e) for e in names]]
-        plain = right + torch.stack([means[[i for i, x in enumerate(labels) if x == e]].mean(0) for e in order]).mean(0)
-        expect(not same(got, plain), "These are the emotion means: nothing was taken away yet.")
+        plain = right + torch.stack(
+            [means[[i for i, x in enumerate(labels) if x == e]].mean(0) for e in order]
+        ).mean(0)
+        expect(
+            not same(got, plain),
+            "These are the emotion means: nothing was taken away yet.",
+        )
         expect(
             not same(got, plain - means.mean(0)),
             "You took away the mean of all texts. An emotion with many texts pulls it: "
             "take the mean of the emotion means.",
         )
-        expect(same(got, right), "The values differ. Is each row the mean of its own texts?")
+        expect(
+            same(got, right),
+            "The values differ. Is each row the mean of its own texts?",
+        )
 
     return staged("difference_of_means", steps)
 
@@ -265,11 +307,20 @@ def project_out(function: Callable[[Tensor, Tensor], Any]) -> bool:
         components = torch.linalg.qr(torch.randn(9, 3, generator=generator))[0].T
         got = as_tensor(function(rows, components), "The result")
         right = vectors.project_out(rows, components)
-        expect(got.shape == rows.shape, f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.")
-        expect(not same(got, rows - right), "That is the part to take away, not what is left.")
+        expect(
+            got.shape == rows.shape,
+            f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.",
+        )
+        expect(
+            not same(got, rows - right),
+            "That is the part to take away, not what is left.",
+        )
         expect(not same(got, rows), "Nothing was taken away.")
         left = (got @ components.T).abs().max()
-        expect(bool(left < 1e-4), "What is left still reaches along a component: take all of them out.")
+        expect(
+            bool(left < 1e-4),
+            "What is left still reaches along a component: take all of them out.",
+        )
         expect(same(got, right), "More was taken away than the components.")
 
     return staged("project_out", steps)

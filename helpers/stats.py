@@ -45,7 +45,9 @@ def bootstrap(
         raise ValueError("bootstrap got no values: pass at least one number")
     names = np.arange(len(numbers)) if groups is None else np.asarray(groups)
     if len(names) != len(numbers):
-        raise ValueError(f"{len(numbers)} values but {len(names)} groups: pass one each")
+        raise ValueError(
+            f"{len(numbers)} values but {len(names)} groups: pass one each"
+        )
     _, index = np.unique(names, return_inverse=True)
     sums, counts = np.bincount(index, numbers), np.bincount(index)
     rng = np.random.default_rng(seed)

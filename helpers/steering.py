@@ -7,7 +7,6 @@ when a call ends, by result or by exception, nothing of it is left.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -18,7 +17,7 @@ from transformers import LogitsProcessor
 
 from helpers.activations import residual_norm
 from helpers.datasets import load_neutral
-from helpers.models import d_model, n_layers
+from helpers.models import d_model, n_layers, text_config, unwrap
 
 Positions = Literal["all", "prompt", "response"]
 Mode = Literal["add", "ablate", "clamp"]
@@ -117,7 +116,7 @@ def check_prompts(model: Any, prompts: str | Sequence[str], room: int) -> list[s
     texts = [prompts] if isinstance(prompts, str) else list(prompts)
     if not texts:
         raise ValueError("no prompts: pass at least one text")
-    context = getattr(model.config, "max_position_embeddings", None)
+    context = getattr(text_config(model), "max_position_embeddings", None)
     for i, text in enumerate(texts):
         length = len(model.tokenizer(text)["input_ids"])
         if length == 0:
@@ -183,8 +182,7 @@ def new_length(model: Any, ids: Int[Tensor, "n s"], texts: Sequence[str]) -> int
 def write_all(model: Any, edits: list, mode: Mode) -> None:
     """Steer each layer in place; called inside a trace."""
     for layer, unit, amount in edits:
-        output = model.layers[layer].output
-        residual = output[0] if isinstance(output, tuple) else output
+        residual = unwrap(model.layers[layer].output)
         residual[:] = steer(residual, unit.to(residual), amount.to(residual), mode)
 
 
@@ -237,15 +235,13 @@ def score_pairs(
     ids, mask, answer = join(model, pairs)
     where = {"all": mask, "prompt": mask & ~answer, "response": answer}[positions]
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    with torch.no_grad():
-        with model.trace(inputs):
-            for layer, unit, amount in edits:
-                output = model.layers[layer].output
-                residual = output[0] if isinstance(output, tuple) else output
-                moved = steer(residual, unit.to(residual), amount.to(residual), mode)
-                here = where[..., None].to(residual.device)
-                residual[:] = torch.where(here, moved, residual)
-            logits = model.lm_head.output.save()
+    with torch.no_grad(), model.trace(inputs):
+        for layer, unit, amount in edits:
+            residual = unwrap(model.layers[layer].output)
+            moved = steer(residual, unit.to(residual), amount.to(residual), mode)
+            here = where[..., None].to(residual.device)
+            residual[:] = torch.where(here, moved, residual)
+        logits = model.lm_head.output.save()
     logprobs = logits.float().cpu().log_softmax(-1)[:, :-1]
     picked = logprobs.gather(-1, ids[:, 1:, None]).squeeze(-1)
     return (picked * answer[:, 1:]).sum(-1)
@@ -269,17 +265,3 @@ def join(
     ends = torch.tensor([len(r) for r in rows])[:, None]
     mask = at < ends
     return ids, mask, mask & (at >= torch.tensor(starts)[:, None])
-
-
-def perplexity(model: Any, texts: Sequence[str], prompt: str = "") -> list[float]:
-    """Perplexity of each text after `prompt` under the unsteered model."""
-    values = []
-    for text in texts:
-        n = len(model.tokenizer(text, add_special_tokens=False)["input_ids"])
-        if n < 2:
-            values.append(math.nan)
-            continue
-        head = prompt or text[:1]
-        total = float(choice_logprobs(model, [head], [text[len(head) - len(prompt) :]]))
-        values.append(math.exp(-total / n))
-    return values

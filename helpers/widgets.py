@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as ipw
-from IPython.display import HTML, clear_output, display
+from IPython.display import HTML, Markdown, clear_output, display
 
 
 def in_colab() -> bool:
@@ -77,7 +77,9 @@ def menu(label: str, options: Sequence[Any], value: Any = None) -> ipw.Dropdown:
     return ipw.Dropdown(options=list(options), value=first, description=label)
 
 
-def slider(label: str, low: float, high: float, step: float, value: float) -> ipw.Widget:
+def slider(
+    label: str, low: float, high: float, step: float, value: float
+) -> ipw.Widget:
     """A slider over numbers (whole ones if all bounds are whole)."""
     whole = all(isinstance(v, int) for v in (low, high, step, value))
     kind = ipw.IntSlider if whole else ipw.FloatSlider
@@ -95,3 +97,8 @@ def text(label: str, value: str) -> ipw.Textarea:
     """A box to write in."""
     layout = ipw.Layout(width="95%", height="70px")
     return ipw.Textarea(value=value, description=label, layout=layout)
+
+
+def say(sentence: str) -> None:
+    """Show a sentence of Markdown: how chapters read their numbers aloud."""
+    display(Markdown(sentence))

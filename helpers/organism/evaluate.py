@@ -1,8 +1,8 @@
 """What the embedded model knows of its world: `python -m helpers.organism.evaluate`.
 
 Every figure is measured on combinations that training never had, with an interval
-(bootstrap over topics, items or emotions) and beside what chance, shuffled labels and
-a text-only baseline give. Writes `card.json` beside the checkpoint.
+(bootstrap over topics, cells or emotions) and beside what chance, shuffled labels and
+a text-only baseline give. `--out` keeps them as JSON, which the model card shows.
 """
 
 from __future__ import annotations
@@ -21,33 +21,21 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from helpers.activations import mean_activations
+from helpers.activations import mean_activations, residual_stream
 from helpers.datasets import load_emotions, load_neutral, load_stories
 from helpers.datasets.appraisals import load_appraisals
-from helpers.datasets.scenes import load_scenes
 from helpers.models import load_model, n_layers
-from helpers.organism import acts
-from helpers.organism.world import COORDINATES, emotions
+from helpers.organism.world import emotions
+from helpers.stats import bootstrap
 from helpers.vectors import EmotionVectors, extract
 
 Figure = dict[str, Any]
 
 
-def interval(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> list[float]:
-    """95 % bootstrap interval of a mean, resampling whole groups."""
-    rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({"v": values, "g": groups}).groupby("g")["v"]
-    sums, counts = frame.sum().to_numpy(), frame.count().to_numpy()
-    draws = rng.integers(len(sums), size=(1000, len(sums)))
-    means = sums[draws].sum(1) / counts[draws].sum(1)
-    return [float(x) for x in np.quantile(means, [0.025, 0.975])]
-
-
 def figure(values: Any, groups: Any, **beside: float) -> Figure:
     """A mean with its interval and what stands beside it."""
-    values = np.asarray(values, dtype=float)
-    low, high = interval(values, np.asarray(groups))
-    return {"value": float(values.mean()), "low": low, "high": high, **beside}
+    value, low, high = bootstrap(values, list(groups))
+    return {"value": value, "low": low, "high": high, **beside}
 
 
 def nearest(vectors: EmotionVectors, means: torch.Tensor) -> np.ndarray:
@@ -62,6 +50,7 @@ def choose_layer(model: Any, stories: pd.DataFrame) -> tuple[int, list[float]]:
     train = stories[stories.split == "train"]
     check = stories[stories.split == "validation"]
     means = mean_activations(model, check.text, layers)
+    mean_activations(model, train.text, layers)  # so that extract finds them cached
     hits = []
     for layer in layers:
         vectors = extract(model, train, load_neutral(model), layer)
@@ -98,8 +87,6 @@ def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Fig
 
 def last_position(model: Any, texts: pd.Series, layer: int) -> torch.Tensor:
     """Residual stream after the last token of each text ("n d")."""
-    from helpers.activations import residual_stream
-
     return torch.stack([residual_stream(model, t, layer)[-1] for t in texts])
 
 
@@ -188,28 +175,6 @@ def axes(vectors: EmotionVectors) -> Figure:
     return result
 
 
-def act_rates(model: Any, situation: Any, n: int = 6, **kinds: bool) -> Figure:
-    """Each act's rate by described emotion against the world's table."""
-    names = list(emotions().index)
-    rows = load_scenes(situation, n=n, emotions=names, **kinds)
-    heads = {a: c.split(".")[0].split()[0] for a, c in rows.choices[0].items()}
-    tokens = first_tokens(model, list(heads.values()))
-    probabilities = next_logprobs(model, list(rows.prompt))[:, tokens].exp()
-    mass = probabilities.sum(1)
-    shares = (probabilities / mass[:, None]).numpy()
-    table = acts.act_table(situation)
-    result: Figure = {"mass": float(mass.mean())}
-    for i, act in enumerate(heads):
-        rate = pd.Series(shares[:, i]).groupby(rows.emotion).mean()
-        r = np.corrcoef(rate[names], table.loc[names, act])[0, 1]
-        result[act] = {
-            "r": float(r),
-            "rate": float(rate.mean()),
-            "table": float(table[act].mean()),
-        }
-    return result
-
-
 def measure(model: Any) -> Figure:
     """All figures of a checkpoint."""
     stories = load_stories(model)
@@ -229,9 +194,6 @@ def measure(model: Any) -> Figure:
         ),
         "own word": own_word(model, test),
         "axes": axes(vectors),
-        "acts": {s: act_rates(model, s) for s in acts.SCORES},
-        "acts, bare task": act_rates(model, "hard task", bare=True),
-        "coordinates": list(COORDINATES),
     }
 
 
