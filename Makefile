@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint format benchmarks model picture rehome setup-cells clean
+.PHONY: help setup book links test lint format benchmarks model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 book: $(STAMP) ## build the book, every chapter executed: _build/html
 	@$(PY) -m scripts.build
+
+links: $(STAMP) ## look whether every link of the book still leads somewhere
+	@$(PY) -m scripts.build --links
 
 test: $(STAMP) ## lint, types, then unit, book and browser tests
 	@$(PY) -m scripts.check

@@ -1,4 +1,4 @@
-"""Build the book: `python -m scripts.build`.
+"""Build the book: `python -m scripts.build`; `--links` looks after its links instead.
 
 Every chapter is executed on the embedded model. Executed cells are cached under a
 name that depends on helpers/ too, so that no page is older than the code it shows.
@@ -53,21 +53,35 @@ def configuration(cache: Path, *, vendored: bool) -> dict[str, Any]:
     return table
 
 
-def run_sphinx(config: Path) -> int:
+def run_sphinx(config: Path, builder: str = "html") -> int:
     """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
-    for stale in (BUILD / ".doctrees", HTML):
+    for stale in (BUILD / ".doctrees", BUILD / builder):
         shutil.rmtree(stale, ignore_errors=True)
     environment = {
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "TQDM_DISABLE": "1",  # a bar that is full says nothing on a page
         **os.environ,
         "PYTHONPATH": str(ROOT),
     }
     jupyter_book = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", jupyter_book, "build", str(ROOT)]
-    command += ["--config", str(config), "-W", "--keep-going", "-n"]
+    command += ["--config", str(config), "--builder", builder]
+    command += ["-W", "--keep-going", "-n"]
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def prepare(code: str, *, vendored: bool) -> Path:
+    """Write the configuration for helpers of this digest; drop caches of others."""
+    cache = BUILD / f".jupyter_cache_{code}"
+    for old in set(BUILD.glob(".jupyter_cache_*")) - {cache}:
+        shutil.rmtree(old)
+    BUILD.mkdir(exist_ok=True)
+    config = BUILD / "_config.yml"
+    table = configuration(cache, vendored=vendored)
+    config.write_text(yaml.safe_dump(table, sort_keys=False), "utf-8")
+    return config
 
 
 def build() -> int:
@@ -81,14 +95,7 @@ def build() -> int:
         print(f"Nothing changed. {where}")
         return 0
     STAMP.unlink(missing_ok=True)
-    cache = BUILD / f".jupyter_cache_{code}"
-    for old in set(BUILD.glob(".jupyter_cache_*")) - {cache}:
-        shutil.rmtree(old)
-    BUILD.mkdir(exist_ok=True)
-    table = configuration(cache, vendored=vendored)
-    config = BUILD / "_config.yml"
-    config.write_text(yaml.safe_dump(table, sort_keys=False), "utf-8")
-    status = run_sphinx(config)
+    status = run_sphinx(prepare(code, vendored=vendored))
     seconds = time.monotonic() - start
     if status:
         print(f"The book did not build ({seconds:.0f} s): see the messages above.")
@@ -98,5 +105,11 @@ def build() -> int:
     return 0
 
 
+def check_links() -> int:
+    """Ask for every link of the book; what is broken stands in linkcheck/output.txt."""
+    config = prepare(digest(CODE), vendored=ensure_vendor())
+    return run_sphinx(config, "linkcheck")
+
+
 if __name__ == "__main__":
-    sys.exit(build())
+    sys.exit(check_links() if "--links" in sys.argv else build())

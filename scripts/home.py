@@ -52,9 +52,9 @@ class Home:
         return [
             *(f"{self.slug}/{kind}/{self.branch}" for kind in ("blob", "tree", "raw")),
             f"{self.slug}/archive/{self.release}.zip",
-            f"  branch: {self.branch}\n",
-            f"    branches: [{self.branch}]\n",
-            f'branch = "{self.branch}"\n',
+            f"  branch: {self.branch}",
+            f"    branches: [{self.branch}]",
+            f'branch = "{self.branch}"',
             f'release = "{self.release}"',
             self.slug,
             self.pages,

@@ -30,6 +30,8 @@ PACKAGES = {
         {
             "dist/embed-amd.js": "embed-amd.js",
             "dist/embed.js.LICENSE.txt": "licenses/html-manager.txt",
+            "dist/1551f4f60c37af51121f.woff2": "icons/1551f4f60c37af51121f.woff2",
+            "dist/d878b0a6a1144760244f.woff2": "icons/d878b0a6a1144760244f.woff2",
         },
     ),
     "mathjax@3.2.2": (
@@ -69,7 +71,8 @@ def ensure_vendor() -> bool:
 def _wanted() -> str:
     names = ["vl-convert-python", "anywidget", "altair"]
     pins = [f"{name}=={importlib.metadata.version(name)}" for name in names]
-    return "\n".join([*PACKAGES, *pins, ""])
+    files = [name for _, names in PACKAGES.values() for name in names.values()]
+    return "\n".join([*PACKAGES, *pins, *files, ""])
 
 
 def _npm() -> list[str]:

@@ -5,5 +5,10 @@ define("vega-embed", [], function () {
 });
 (function () {
   var here = document.currentScript.src.replace(/book-require\.js.*$/, "");
-  requirejs.config({ paths: { anywidget: here + "vendor/anywidget" } });
+  requirejs.config({
+    paths: {
+      anywidget: here + "vendor/anywidget",
+      "@jupyter-widgets/html-manager/dist": here + "vendor/icons",
+    },
+  });
 })();

@@ -56,10 +56,12 @@ class Visit:
 
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
+        self.missing: list[str] = []
         self.site = site
         self.outside: list[str] = []
         self.errors: list[str] = []
         page.on("request", lambda r: self._ask(r.url))
+        page.on("response", lambda r: r.ok or self.missing.append(r.url))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from jupyter_cache import get_cache
 
 from scripts.home import read_home
 from tests.book.reading import CHAPTERS, ROOT, contents
@@ -65,8 +66,9 @@ WIDE = """() => {
     const scrolls = e => /auto|scroll|hidden/.test(getComputedStyle(e).overflowX);
     const wide = [...document.querySelectorAll(".bd-main *")].filter(e => {
         if (e.getBoundingClientRect().right <= edge + 1) return false;
-        for (let p = e.parentElement; p; p = p.parentElement)
-            if (p !== document.body && scrolls(p)) return false;
+        for (let p = e; p; p = p.parentElement)
+            if (getComputedStyle(p).position === "fixed" ||
+                (p !== e && p !== document.body && scrolls(p))) return false;
         return true;
     });
     return wide.slice(0, 5).map(e => e.outerHTML.slice(0, 120));
@@ -222,10 +224,12 @@ def test_links_inside_the_book_lead_somewhere(built_book: Path) -> None:
 
 @each_chapter
 def test_controls_have_two_faces(built_book: Path, name: str) -> None:
-    executed = built_book.parent / "jupyter_execute" / f"{name}.ipynb"
+    (folder,) = built_book.parent.glob(".jupyter_cache_*")
+    cache = get_cache(folder)
+    executed = cache.get_cache_bundle(cache.match_cache_file(ROOT / f"{name}.ipynb").pk)
     outputs = [
         output.get("data", {})
-        for cell in json.loads(executed.read_text("utf-8"))["cells"]
+        for cell in executed.nb.cells
         for output in cell.get("outputs", [])
     ]
     live = "application/vnd.jupyter.widget-view+json"
