@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 from helpers.activations import mean_activations, residual_stream
 from helpers.datasets import load_emotions, load_neutral, load_stories
 from helpers.datasets.appraisals import load_appraisals
-from helpers.models import load_model, n_layers
+from helpers.models import EMBEDDED, load_model, n_layers
 from helpers.organism.world import emotions
 from helpers.stats import bootstrap
 from helpers.vectors import EmotionVectors, extract
@@ -99,7 +99,9 @@ def read_appraisals(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> 
     hit = (found["cluster"].to_numpy() == rows.cluster.to_numpy()).astype(float)
     sign = np.sign(found["valence"].to_numpy()) == rows.valence.to_numpy()
     seen = load_appraisals(4000, split="train")
-    words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10))
+    words = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=2000)
+    )
     words.fit(seen.text, seen.cluster)
     base = words.predict(rows.text) == rows.cluster
     words.fit(seen.text, seen.valence)
@@ -195,6 +197,20 @@ def measure(model: Any) -> Figure:
         "own word": own_word(model, test),
         "axes": axes(vectors),
     }
+
+
+def saved_figures(name: str = "tiny") -> Figure:
+    """The figures that were measured for a checkpoint of this package."""
+    figures: Figure = json.loads((EMBEDDED / name / "card.json").read_text("utf-8"))
+    return figures
+
+
+def loss_log(name: str = "tiny") -> list[dict[str, Any]]:
+    """Training loss by stage and step of a checkpoint of this package."""
+    log: list[dict[str, Any]] = json.loads(
+        (EMBEDDED / name / "loss.json").read_text("utf-8")
+    )
+    return log
 
 
 def show(figures: Figure, indent: str = "") -> None:

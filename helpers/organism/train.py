@@ -1,4 +1,4 @@
-"""Train the embedded model: `python -m helpers.organism.train --out FOLDER`.
+"""Train the embedded model: `python -m helpers.organism.train`.
 
 Two stages, each a checkpoint in Hugging Face format: `base` (the world without
 chats) and `tiny` (chats as well). A killed run goes on from its last training state
@@ -206,9 +206,11 @@ def steps(
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="where to train")
+    parser.add_argument(
+        "--out", type=Path, default=Path("_build/organism"), help="where to train"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, nargs=2, default=(1500, 200))
+    parser.add_argument("--steps", type=int, nargs=2, default=(900, 140))
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--vocabulary", type=int, default=3072)
@@ -237,7 +239,7 @@ def main() -> None:
     for stage in stages(*args.steps):
         log += run_stage(stage, model, tokenizer, args.out, args)
         export(model, tokenizer, args.out / stage.name)
-        (args.out / "loss.json").write_text(json.dumps(log))
+        (args.out / stage.name / "loss.json").write_text(json.dumps(log))
     print(f"checkpoints in {args.out}", flush=True)
 
 
