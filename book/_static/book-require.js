@@ -8,6 +8,8 @@ define("vega-embed", [], function () {
   requirejs.config({
     paths: {
       anywidget: here + "vendor/anywidget",
+      // Where ipywidgets' script, all of whose modules are loaded, finds its icons.
+      "@jupyter-widgets": here + "vendor/icons",
       "@jupyter-widgets/html-manager/dist": here + "vendor/icons",
     },
   });
