@@ -4,8 +4,13 @@ VENV ?= .venv
 PY = $(VENV)/bin/python
 STAMP = $(VENV)/installed
 PIP = $(PY) -m pip --disable-pip-version-check
+# What is there already is not news; grep finds nothing to print then, and says so.
+QUIET = { grep -v -e '^Requirement already' -e '^Looking in' || true; }
 export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM ?= false
+
+SHELL = bash
+.SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book links test lint format benchmarks model picture rehome setup-cells clean
@@ -21,8 +26,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (a few minutes the first time)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
 	  { echo "No venv: on Debian, apt-get install python3-venv"; exit 1; }
-	$(PIP) install "torch==$$(sed -n 's/^torch==//p' constraints.txt)" -c constraints.txt
-	$(PIP) install -e ".[book,course,dev]" -c constraints.txt
+	@$(PIP) install "$$(grep '^torch==' constraints.txt)" -c constraints.txt | $(QUIET)
+	@$(PIP) install -e ".[book,course,dev]" -c constraints.txt | $(QUIET)
 	@touch $@
 
 book: $(STAMP) ## build the book, every chapter executed: _build/html

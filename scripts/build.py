@@ -61,7 +61,6 @@ def run_sphinx(config: Path, builder: str = "html") -> int:
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
-        "TQDM_DISABLE": "1",  # a bar that is full says nothing on a page
         **os.environ,
         "PYTHONPATH": str(ROOT),
     }
