@@ -7,7 +7,9 @@ when a call ends, by result or by exception, nothing of it is left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
@@ -160,7 +162,7 @@ def generate(
         seeds = [seed + i for i in range(len(texts))] if isinstance(seed, int) else seed
         options["logits_processor"] = [GumbelNoise(list(seeds), temperature)]
     steps = {"all": slice(None), "response": slice(1, None)}.get(positions)
-    with torch.no_grad(), model.generate(**options) as tracer:
+    with quiet(), torch.no_grad(), model.generate(**options) as tracer:
         with tracer.invoke(texts):
             if steps is None:
                 write_all(model, edits, mode)
@@ -171,6 +173,14 @@ def generate(
             ids = tracer.result.save()
     new = ids[:, -new_length(model, ids, texts) :]
     return model.tokenizer.batch_decode(new, skip_special_tokens=True)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence nnsight's warning that a text ended before its last step."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*was never reached.*")
+        yield
 
 
 def new_length(model: Any, ids: Int[Tensor, "n s"], texts: Sequence[str]) -> int:
@@ -223,7 +233,7 @@ def choice_logprobs(
         own = vectors
         if vectors is not None and vectors.ndim == 2:
             own = vectors[index]
-        edits = plan(model, len(part), own, layer, amounts[index], norm)
+        edits = plan(model, len(part), own, layer, amounts[index].tolist(), norm)
         scores.append(score_pairs(model, part, edits, positions, mode))
     return torch.cat(scores).view(len(texts), width)
 

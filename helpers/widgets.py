@@ -21,24 +21,18 @@ def in_colab() -> bool:
 
 
 def two_faces(static: Any, live: ipw.Widget) -> None:
-    """Show `live` where a kernel runs and `static` (a chart or HTML) on a page.
+    """Show `live` where a kernel runs and `static`, a chart, on a page.
 
     One display carries both; Colab, which may show the wrong one, gets only `live`.
     """
     if in_colab():
         display(live)
         return
-    page = static.to_html() if not hasattr(static, "_repr_html_") else None
-    bundle = dict(static._repr_mimebundle_()[0]) if _bundles(static) else {}
-    face = page or bundle.get("text/html") or static._repr_html_()
+    made = static._repr_mimebundle_()
+    face = (made[0] if isinstance(made, tuple) else made)["text/html"]
     view = dict(live._repr_mimebundle_())
     view.pop("text/plain", None)
-    display({"text/html": face, **view, "text/plain": "interactive"}, raw=True)
-
-
-def _bundles(static: Any) -> bool:
-    made = getattr(static, "_repr_mimebundle_", None)
-    return made is not None and isinstance(made(), tuple)
+    display({"text/html": face, **view, "text/plain": "a control"}, raw=True)
 
 
 def panel(

@@ -149,7 +149,10 @@ def wants(
         direct = rng.choice(("In the end it was {x}.", "Then came {x}."))
         plain = item[f"{came}_came"]
         rows.append(direct.format(x=item[came]) if rng.random() < 0.6 else plain)
-        cell = tuple("good" if x == wish else "bad" for x in (seems, came))
+        cell = (
+            "good" if seems == wish else "bad",
+            "good" if came == wish else "bad",
+        )
     rows += focus(rng, who, rng.choice((0, 1)))
     return Appraisal(
         " ".join(rows), "wants", "/".join(cell), fitting(WANTS[cell][much]), who, held

@@ -24,7 +24,7 @@ from sklearn.pipeline import make_pipeline
 from helpers.activations import mean_activations, residual_stream
 from helpers.datasets import load_emotions, load_neutral, load_stories
 from helpers.datasets.appraisals import load_appraisals
-from helpers.models import EMBEDDED, load_model, n_layers
+from helpers.models import EMBEDDED, default_layer, load_model, n_layers
 from helpers.organism.world import emotions
 from helpers.stats import bootstrap
 from helpers.vectors import EmotionVectors, extract
@@ -44,8 +44,8 @@ def nearest(vectors: EmotionVectors, means: torch.Tensor) -> np.ndarray:
     return np.array(vectors.emotions)[best.numpy()]
 
 
-def choose_layer(model: Any, stories: pd.DataFrame) -> tuple[int, list[float]]:
-    """The layer whose vectors name most validation stories rightly."""
+def layer_sweep(model: Any, stories: pd.DataFrame) -> list[float]:
+    """Share of validation stories that the vectors of each layer name rightly."""
     layers = list(range(n_layers(model)))
     train = stories[stories.split == "train"]
     check = stories[stories.split == "validation"]
@@ -55,7 +55,7 @@ def choose_layer(model: Any, stories: pd.DataFrame) -> tuple[int, list[float]]:
     for layer in layers:
         vectors = extract(model, train, load_neutral(model), layer)
         hits.append(float((nearest(vectors, means[layer]) == check.emotion).mean()))
-    return int(np.argmax(hits)), hits
+    return hits
 
 
 def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Figure:
@@ -180,14 +180,14 @@ def axes(vectors: EmotionVectors) -> Figure:
 def measure(model: Any) -> Figure:
     """All figures of a checkpoint."""
     stories = load_stories(model)
-    layer, sweep = choose_layer(model, stories)
+    layer = default_layer(model)
     vectors = extract(
         model, stories[stories.split == "train"], load_neutral(model), layer
     )
     test = stories[stories.split == "test"]
     return {
         "layer": layer,
-        "validation accuracy by layer": sweep,
+        "validation accuracy by layer": layer_sweep(model, stories),
         "stories": read_stories(model, vectors, test),
         "new phrases": read_stories(model, vectors, stories[stories.split == "new"]),
         "appraisals": read_appraisals(model, vectors, load_appraisals(900)),

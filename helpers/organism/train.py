@@ -143,7 +143,9 @@ def run_stage(
             stepper.load_state_dict(saved)
         start, log = state["step"], state["log"]
         print(f"{stage.name}: going on from step {start}", flush=True)
-    forward = torch.compile(model) if args.compile else model
+    forward: nn.Module = model
+    if args.compile:
+        forward.compile()
     model.train()
     for step, loss, speed in steps(
         stage, forward, model, tokenizer, steppers, start, args
