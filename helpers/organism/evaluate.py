@@ -79,7 +79,9 @@ def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Fig
         "cluster": figure(
             cluster[found].to_numpy() == cluster[truth].to_numpy(),
             rows.topic,
-            shuffled=float((cluster[found].values == cluster[shuffled].values).mean()),
+            shuffled=float(
+                (cluster[found].to_numpy() == cluster[shuffled].to_numpy()).mean()
+            ),
         ),
         "auc": figure(aucs, names, chance=0.5),
     }

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from jaxtyping import Int
@@ -143,9 +144,7 @@ def run_stage(
             stepper.load_state_dict(saved)
         start, log = state["step"], state["log"]
         print(f"{stage.name}: going on from step {start}", flush=True)
-    forward: nn.Module = model
-    if args.compile:
-        forward.compile()
+    forward = cast(nn.Module, torch.compile(model)) if args.compile else model
     model.train()
     for step, loss, speed in steps(
         stage, forward, model, tokenizer, steppers, start, args

@@ -1,0 +1,113 @@
+"""Intervals and controls against simulation and scipy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats as scipy_stats
+
+from helpers.stats import (
+    bootstrap,
+    permutation_p,
+    random_directions,
+    shuffled_labels,
+    sign_test_p,
+)
+
+
+def coverage(grouped: bool, n: int = 200) -> float:
+    """Share of simulated tables (40 groups of 6) whose interval holds the truth."""
+    rng, groups, hits = np.random.default_rng(3), np.repeat(np.arange(40), 6), 0
+    for seed in range(n):
+        values = 2.0 + rng.normal(size=40)[groups] + 0.5 * rng.normal(size=240)
+        own = groups.tolist() if grouped else None
+        _, low, high = bootstrap(values, own, n_draws=300, seed=seed)
+        hits += low <= 2.0 <= high
+    return hits / n
+
+
+def test_grouped_intervals_cover_what_they_promise() -> None:
+    assert 0.89 <= coverage(grouped=True) <= 0.99
+
+
+def test_intervals_that_ignore_groups_are_too_narrow() -> None:
+    assert coverage(grouped=False) < 0.75
+
+
+def test_bootstrap_level_and_errors() -> None:
+    values = np.random.default_rng(0).normal(size=50)
+    wide, narrow = bootstrap(values, level=0.99), bootstrap(values, level=0.5)
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+    assert wide.value == pytest.approx(values.mean())
+    assert bootstrap(values) == bootstrap(values, seed=0)
+    assert str(bootstrap([1.0, 1.0])) == "1.00 [1.00, 1.00]"
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap([])
+    with pytest.raises(ValueError, match="3 values but 2 groups"):
+        bootstrap([1, 2, 3], ["a", "b"])
+
+
+def test_random_directions_have_the_mean_norm() -> None:
+    like = torch.randn(5, 16) * torch.arange(1, 6)[:, None]
+    drawn = random_directions(like, 400, seed=1)
+    assert torch.allclose(drawn.norm(dim=-1), like.norm(dim=-1).mean().expand(400))
+    assert drawn.mean(0).norm() < 0.15 * like.norm(dim=-1).mean()
+    assert torch.equal(drawn, random_directions(like, 400, seed=1))
+    assert not torch.equal(drawn, random_directions(like, 400, seed=2))
+
+
+def test_shuffled_labels_keep_counts() -> None:
+    labels = ["calm"] * 5 + ["sad"] * 3 + ["proud"] * 4
+    mixed = shuffled_labels(labels, seed=1)
+    assert mixed != labels and Counter(mixed) == Counter(labels)
+    groups = ["x", "y"] * 6
+    inside = shuffled_labels(labels, groups, seed=1)
+    assert inside != labels
+    assert Counter(zip(inside, groups, strict=True)) == Counter(
+        zip(labels, groups, strict=True)
+    )
+
+
+def test_permutation_p_is_uniform_without_an_effect() -> None:
+    rng = np.random.default_rng(5)
+
+    def product(x: Any, y: Any) -> float:
+        return float(x @ y)
+
+    found = [
+        permutation_p(product, *rng.normal(size=(2, 12)), n_draws=199, seed=i)
+        for i in range(150)
+    ]
+    assert scipy_stats.kstest(found, "uniform").pvalue > 0.01
+    assert min(found) >= 1 / 200
+    x = np.arange(12) - 5.5
+    assert permutation_p(product, x, x, n_draws=199) == 1 / 200
+
+
+def test_permutation_p_equals_scipy() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=15)
+    y = 0.5 * x + rng.normal(size=15)
+    other = scipy_stats.permutation_test(
+        (x,),
+        lambda x: abs(np.corrcoef(x, y)[0, 1]),
+        permutation_type="pairings",
+        alternative="greater",
+        n_resamples=2000,
+        vectorized=False,
+        rng=0,
+    )
+    own = permutation_p(lambda x, y: np.corrcoef(x, y)[0, 1], x, y)
+    assert own == pytest.approx(other.pvalue, abs=0.03)
+
+
+def test_sign_test_is_exact() -> None:
+    signs = [1, 2, 0.5, -1, 3, 0, 0, 4, 1, 1]
+    assert sign_test_p(signs) == pytest.approx(2 * scipy_stats.binom.cdf(1, 8, 0.5))
+    assert sign_test_p([1, -1]) == 1.0
+    with pytest.raises(ValueError, match="only zeros"):
+        sign_test_p([0, 0])
