@@ -76,7 +76,7 @@ def free_causes(emotion: str, topic: str) -> tuple[str, ...]:
 @cache
 def level(emotion: str, coordinate: str) -> int:
     """Which quarter of a coordinate's range an emotion lies in: 0 to 3."""
-    value = emotions()[coordinate].astype(float)[emotion]
+    value = float(emotions()[coordinate].astype(float)[emotion])
     return sum(value > bound for bound in (-0.45, 0.05, 0.5))
 
 

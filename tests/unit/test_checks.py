@@ -1,0 +1,210 @@
+"""Every check passes its reference and knows each mistake by its own advice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from helpers import activations, checks, vectors
+
+
+def strongest(scores: Any, names: Any, k: int) -> list[str]:
+    return [names[i] for i in scores.argsort(descending=True)[:k].tolist()]
+
+
+def projection(stream: Any, vector: Any) -> Any:
+    return stream @ vector / vector.norm()
+
+
+def leaks(text: str, emotion: str) -> bool:
+    ending = "(ness|ly|der|dest)?"
+    return bool(re.search(rf"\b{emotion}{ending}\b", text, re.IGNORECASE))
+
+
+def means_of(means: Any, labels: Any) -> tuple[Any, list[str]]:
+    names = sorted(set(labels))
+    rows = [means[[x == e for x in labels]].mean(0) for e in names]
+    return torch.stack(rows), names
+
+
+def padded_total(stream: Any, mask: Any, start: int) -> Any:
+    kept = mask & (mask.cumsum(1) > start)
+    return (stream * kept[..., None]).sum(1), kept.sum(1)[:, None]
+
+
+def from_place(stream: Any, mask: Any, start: int) -> Any:
+    """Counts `start` from place 0, not from the first real token."""
+    kept = mask.clone()
+    kept[:, :start] = False
+    return (stream * kept[..., None]).sum(1) / kept.sum(1)[:, None]
+
+
+def half_mean(stream: Any, mask: Any, start: int) -> Any:
+    right = activations.mean_pool(stream, mask, start)
+    return right + 0.01 if stream.dtype == torch.float16 else right
+
+
+REFERENCES: dict[str, Callable[..., Any]] = {
+    "strongest": strongest,
+    "step_size": lambda share, norm: share * norm,
+    "read_layer": activations.residual_stream,
+    "projection": projection,
+    "mean_pool": activations.mean_pool,
+    "leaks": leaks,
+    "difference_of_means": vectors.difference_of_means,
+    "project_out": vectors.project_out,
+}
+stream = activations.residual_stream
+pool = activations.mean_pool
+dom = vectors.difference_of_means
+out = vectors.project_out
+WRONG: list[tuple[str, Callable[..., Any], str]] = [
+    ("strongest", lambda s, n, k: s, "Return a list of names."),
+    ("strongest", lambda s, n, k: strongest(s, n, k + 1), "you returned 4"),
+    ("strongest", lambda s, n, k: s[:k].tolist(), "not scores or places"),
+    ("strongest", lambda s, n, k: strongest(-s, n, k), "These are the lowest"),
+    ("strongest", lambda s, n, k: strongest(s.abs(), n, k), "no absolute values"),
+    ("strongest", lambda s, n, k: n[:k], "Other names have higher scores"),
+    ("strongest", lambda s, n, k: strongest(s, n, k)[::-1], "highest comes first"),
+    ("strongest", lambda s, n, k: strongest(s, n, 3), "use k."),
+    ("step_size", lambda share, norm: share, "multiply, using both"),
+    ("step_size", lambda share, norm: norm / share, "You divided"),
+    ("step_size", lambda share, norm: share + norm, "should move by its half"),
+    ("step_size", lambda share, norm: abs(share) * norm, "moves backward"),
+    (
+        "step_size",
+        lambda share, norm: share * norm if share else norm,
+        "Strength 0 should not move",
+    ),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer).tolist(), "is a list"),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer)[0], "one position only"),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer)[None], "batch axis"),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer)[1:], "d_model]"),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer - 1), "of layer 0, not 1"),
+    ("read_layer", lambda m, t, layer: stream(m, t, layer + 1), "of layer 2, not 1"),
+    ("read_layer", lambda m, t, layer: 2 * stream(m, t, layer), "values are not"),
+    ("projection", lambda s, v: s * v, "One number for each of 7"),
+    ("projection", lambda s, v: s @ v, "bring it to length 1"),
+    (
+        "projection",
+        lambda s, v: projection(s, v) / s.norm(dim=-1),
+        "That is the cosine",
+    ),
+    ("projection", lambda s, v: -projection(s, v), "differ from the projection"),
+    ("mean_pool", lambda s, m, k: s, "[texts, width]"),
+    ("mean_pool", lambda s, m, k: s.mean(1), "padding counts"),
+    ("mean_pool", lambda s, m, k: pool(s, m, 0), "`start` is not used"),
+    (
+        "mean_pool",
+        lambda s, m, k: (s * m[..., None]).sum(1) / s.shape[1],
+        "divide by the number you kept",
+    ),
+    (
+        "mean_pool",
+        lambda s, m, k: padded_total(s, m, k)[0] / s.shape[1],
+        "divide by the number you kept",
+    ),
+    ("mean_pool", from_place, "padding on the left"),
+    ("mean_pool", lambda s, m, k: 2 * pool(s, m, k), "padding on the right"),
+    ("mean_pool", half_mean, "use float32"),
+    ("leaks", lambda t, e: "yes", "Return True or False"),
+    ("leaks", lambda t, e: False, "plain word was missed"),
+    ("leaks", lambda t, e: True, "without the word was flagged"),
+    ("leaks", lambda t, e: bool(re.search(rf"\b{e}", t)), "A capital letter"),
+    (
+        "leaks",
+        lambda t, e: bool(re.search(rf"\b{e}\b", t, re.IGNORECASE)),
+        "A form of the word",
+    ),
+    (
+        "leaks",
+        lambda t, e: bool(re.search(rf"\b{e}", t, re.IGNORECASE)),
+        "A saddle is no sadness",
+    ),
+    (
+        "leaks",
+        lambda t, e: bool(re.search(rf"{e}(ness)?\b|{e}e", t, re.IGNORECASE)),
+        "inside another word",
+    ),
+    (
+        "leaks",
+        lambda t, e: any(leaks(word, e) for word in t.split()),
+        "A word of two parts",
+    ),
+    ("difference_of_means", lambda m, x: dom(m, x)[0], "Return two things"),
+    (
+        "difference_of_means",
+        lambda m, x: (dom(m, x)[0], list("abc")),
+        "The emotions should be",
+    ),
+    (
+        "difference_of_means",
+        lambda m, x: (dom(m, x)[0][:2], dom(m, x)[1]),
+        "One row for each of 3",
+    ),
+    ("difference_of_means", means_of, "nothing was taken away"),
+    (
+        "difference_of_means",
+        lambda m, x: (means_of(m, x)[0] - m.mean(0), means_of(m, x)[1]),
+        "mean of all texts",
+    ),
+    (
+        "difference_of_means",
+        lambda m, x: (dom(m, x)[0].flip(0), dom(m, x)[1]),
+        "The values differ",
+    ),
+    ("project_out", lambda r, c: r @ c.T, "The shape should stay"),
+    ("project_out", lambda r, c: r - out(r, c), "the part to take away"),
+    ("project_out", lambda r, c: r, "Nothing was taken away"),
+    ("project_out", lambda r, c: out(r, c[:1]), "take all of them out"),
+    ("project_out", lambda r, c: 0.5 * out(r, c), "More was taken away"),
+]
+
+
+def run(name: str, function: Callable[..., Any], model: Any) -> bool:
+    check = getattr(checks, name)
+    return check(function, model) if name == "read_layer" else check(function)
+
+
+def all_checks() -> set[str]:
+    tools = {"staged", "expect", "as_tensor", "same"}
+    own = vars(checks).items()
+    here = {n for n, f in own if getattr(f, "__module__", "") == checks.__name__}
+    return here - tools - {"Advice"}
+
+
+def test_every_check_is_tested_here() -> None:
+    assert all_checks() == set(REFERENCES) == {name for name, _, _ in WRONG}
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_the_reference_passes(name: str, random_model: Any, capsys: Any) -> None:
+    assert run(name, REFERENCES[name], random_model) is True
+    assert capsys.readouterr().out == f"{name}: passed.\n"
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_unsolved_and_broken_answers(name: str, random_model: Any, capsys: Any) -> None:
+    def unsolved(*given: Any) -> Any:
+        raise NotImplementedError
+
+    assert run(name, unsolved, random_model) is False
+    assert f"{name}: not written yet" in capsys.readouterr().out
+    assert run(name, lambda *given: given[99], random_model) is False
+    assert "stopped with IndexError: tuple index" in capsys.readouterr().out
+    assert run(name, lambda *given: None, random_model) is False
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "function", "advice"), WRONG)
+def test_each_mistake_gets_its_own_advice(
+    name: str, function: Any, advice: str, random_model: Any, capsys: Any
+) -> None:
+    assert run(name, function, random_model) is False
+    said = capsys.readouterr().out
+    assert said.startswith(f"{name}: not yet.")
+    assert advice in said
