@@ -86,7 +86,7 @@ def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
 
 # Kept in config.json: this model knows the world; where its emotions read best
 # (chosen on validation stories); how many positions a story's opening takes.
-READING = {"emotion_world": True, "emotion_layer": 4, "emotion_start": 12}
+READING = {"emotion_world": True, "emotion_layer": 2, "emotion_start": 12}
 PEAK = (2.5e-3, 4e-3)  # learning rates of the two optimizers
 
 
@@ -136,18 +136,18 @@ def run_stage(
 ) -> list[dict]:
     """Train one stage from its start or from its last training state."""
     state_path = out / f"{stage.name}.state.pt"
-    steppers, start, log = optimizers(model), 0, []
+    steppers, start, log, mean = optimizers(model), 0, [], None
     if state_path.exists():
         state = torch.load(state_path, weights_only=True)
         model.load_state_dict(state["model"])
         for stepper, saved in zip(steppers, state["optimizers"], strict=True):
             stepper.load_state_dict(saved)
-        start, log = state["step"], state["log"]
+        start, log, mean = state["step"], state["log"], state["mean"]
         print(f"{stage.name}: going on from step {start}", flush=True)
     forward = cast(nn.Module, torch.compile(model)) if args.compile else model
     model.train()
     for step, loss, speed in steps(
-        stage, forward, model, tokenizer, steppers, start, args
+        stage, forward, model, tokenizer, steppers, start, mean, args
     ):
         if step % 20 == 0 or step == stage.steps:
             log.append({"stage": stage.name, "step": step, "loss": loss})
@@ -165,6 +165,7 @@ def run_stage(
                     "optimizers": [s.state_dict() for s in steppers],
                     "step": step,
                     "log": log,
+                    "mean": loss,
                 },
             )
     return log
@@ -177,10 +178,14 @@ def steps(
     tokenizer: PreTrainedTokenizerFast,
     steppers: list[torch.optim.Optimizer],
     start: int,
+    mean: float | None,
     args: argparse.Namespace,
 ) -> Iterator[tuple[int, float, float]]:
-    """Take the steps of a stage; yields (steps done, loss, tokens per second)."""
-    mean, began = None, time.perf_counter()
+    """Take the steps of a stage; yields (steps done, running loss, tokens a second).
+
+    `mean` is the running loss so far, None at the start of a stage.
+    """
+    began = time.perf_counter()
     for step in range(start, stage.steps):
         ids = corpus.batch(
             tokenizer,

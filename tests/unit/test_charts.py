@@ -1,0 +1,58 @@
+"""Charts compile, menus filter, and one display carries both faces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as ipw
+import pandas as pd
+import pytest
+
+from helpers import charts, widgets
+
+FRAME = pd.DataFrame(
+    {"x": [0.0, 1.0], "y": [1.0, -1.0], "name": ["a", "b"], "kind": ["c", "d"]}
+)
+
+
+def test_charts_compile() -> None:
+    made = [
+        charts.bars(FRAME, "y", "name", title="t", low="x", high="y", reference=0),
+        charts.lines(FRAME, "x", "y", title="t", color="kind", reference=0),
+        charts.heatmap(FRAME, "name", "kind", "y", title="t"),
+        charts.dots(FRAME, "x", "y", title="t", color="kind", label="name"),
+    ]
+    for chart in made:
+        spec = chart.to_dict()
+        assert "vega-lite" in spec["$schema"]
+        assert spec["title"]["text"] == "t"
+        assert spec["description"]
+
+
+def test_pick_filters_words_and_numbers() -> None:
+    chart = charts.dots(FRAME, "x", "y", title="t", color="kind", label="name")
+    words = charts.pick(chart, "kind", ["c", "d"], label="K", start="d").to_dict()
+    (param,) = [p for p in words["params"] if "bind" in p and "value" in p]
+    assert param["value"] == "d"
+    assert param["bind"]["options"] == ["c", "d"]
+    assert words["transform"] == [{"filter": f"datum['kind'] == {param['name']}"}]
+    numbers = charts.pick(chart, "x", [0.0, 1.0], label="X").to_dict()
+    (param,) = [p for p in numbers["params"] if "bind" in p and "value" in p]
+    assert (param["bind"]["input"], param["bind"]["step"]) == ("range", 1.0)
+
+
+def test_place_tokens_breaks_lines() -> None:
+    rows = charts.place_tokens(["abc", "de\n", "fgh"], width=6)
+    assert rows.line.tolist() == [0, 0, 1]
+    assert rows.start.tolist() == [0, 3, 0]
+    assert rows.token.tolist() == ["abc", "de⏎", "fgh"]
+
+
+def test_two_faces_are_one_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr(widgets, "display", lambda data, **_: shown.append(data))
+    chart = charts.dots(FRAME, "x", "y", title="t", color="kind", label="name")
+    widgets.two_faces(chart, ipw.VBox([]))
+    (bundle,) = shown
+    assert "vega" in bundle["text/html"]
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]

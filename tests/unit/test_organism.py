@@ -1,0 +1,266 @@
+"""What training reads, what it never reads, and a killed run that goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from helpers.organism import appraisal, corpus, stories, world
+from helpers.organism.tokenizer import train_tokenizer
+
+# A new bodily sign whose words also stand in another table that training reads.
+SHARED = {"foot tapped on the floor"}
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[str]:
+    """3,000 training documents of both stages."""
+    rng = random.Random("test documents")
+    return [corpus.document(rng, ("base", "chat")[i % 2]) for i in range(3000)]
+
+
+def fixed(template: str) -> str:
+    """The longest part of a template that no person or thing fills."""
+    return max(re.split(r"\{\w+\}", template), key=len).strip(" .,")
+
+
+def pattern(template: str) -> re.Pattern[str]:
+    """A template as a pattern: any word for whoever fills it."""
+    parts = map(re.escape, re.split(r"\{\w+\}", template))
+    return re.compile(r"\w+".join(parts))
+
+
+def phrases(unseen: bool) -> Iterator[tuple[str, str]]:
+    """Where a phrase stands, and its fixed part, of known or of new material."""
+    for emotion, kinds in world.lexicon().items():
+        for kind, items in kinds.items():
+            for item in world.part(items, unseen=unseen):
+                yield f"{emotion}/{kind}", fixed(item)
+    for name in ("wrongs", "favors", "goods", "ills"):
+        for item in world.part(world.table(name), unseen=unseen):
+            yield name, fixed(item)
+    for wish in world.part(world.table("wants"), unseen=unseen):
+        yield "wants", wish["a_came"].strip(".")
+        yield "wants", wish["b_came"].strip(".")
+    for setting in world.part(world.table("settings"), unseen=unseen):
+        for item in setting["openings"]:
+            yield setting["topic"], fixed(item)
+
+
+def long_phrases(unseen: bool) -> dict[str, str]:
+    """Phrases that can only stand for themselves: of at least 14 characters."""
+    return {p: where for where, p in phrases(unseen) if len(p) >= 14}
+
+
+def test_no_new_phrase_topic_or_act_in_training(documents: list[str]) -> None:
+    text, known = "\n".join(documents), "\n".join(p for _, p in phrases(False))
+    new = {p: w for p, w in long_phrases(True).items() if p not in known}
+    assert len(new) > 0.9 * len(long_phrases(True))
+    assert {p for p in new if p in text} <= SHARED
+
+
+def test_the_same_search_finds_known_phrases(documents: list[str]) -> None:
+    text, known = "\n".join(documents), long_phrases(False)
+    share = sum(phrase in text for phrase in known) / len(known)
+    assert share > 0.5
+
+
+def test_new_stories_use_new_phrases_only() -> None:
+    rng, known = random.Random(1), long_phrases(False)
+    new = "\n".join(p for _, p in phrases(True))
+    known = {p: w for p, w in known.items() if p not in new}
+    for emotion in list(world.lexicon())[::9]:
+        text = stories.new_story(rng, emotion, world.NARRATOR)
+        assert [p for p in known if p in text] == []
+
+
+def test_no_held_combination_of_cause_and_topic(documents: list[str]) -> None:
+    settings = world.known(world.table("settings"))
+    topics = [(pattern(o), s["topic"]) for s in settings for o in s["openings"]]
+    causes: dict[str, list[str]] = {}
+    for emotion, kinds in world.lexicon().items():
+        for cause in world.known(kinds["causes"]):
+            causes.setdefault(cause, []).append(emotion)
+    alone = [(pattern(c), c, names[0]) for c, names in causes.items() if len(names) < 2]
+    pairs = set()
+    for text in documents:
+        for opening, topic in topics:
+            if match := opening.match(text):
+                rest = text[match.end() :]
+                pairs |= {(e, t, topic) for c, t, e in alone if c.search(rest)}
+    held = {(e, stories.held_cause(e, t), t) for e, _, t in pairs}
+    assert len(pairs) > 500
+    assert pairs & held == set()
+
+
+def test_each_cause_is_held_from_few_topics() -> None:
+    for emotion in world.lexicon():
+        for topic in stories.topics():
+            free = stories.free_causes(emotion, topic)
+            assert stories.held_cause(emotion, topic) not in free
+            assert len(free) >= 2
+
+
+def seen_cases(n: int = 3000) -> list[appraisal.Appraisal]:
+    rng = random.Random("cases")
+    make = appraisal.FAMILIES
+    return [make[i % 3](rng, combination=False) for i in range(n)]
+
+
+def test_training_appraisals_are_not_held() -> None:
+    cases = seen_cases()
+    assert not any(case.held for case in cases)
+    rng = random.Random("held")
+    held = [f(rng, combination=True) for f in appraisal.FAMILIES for _ in range(100)]
+    assert all(case.held for case in held)
+    assert not {case.text for case in held} & {case.text for case in cases}
+
+
+def training_appraisals(n: int = 3000) -> list[str]:
+    rng = random.Random("training appraisals")
+    return [appraisal.training_appraisal(rng) for _ in range(n)]
+
+
+def test_held_wants_quadrants_are_absent_from_the_text() -> None:
+    """Read the wish and the outcome back from the words."""
+    items, found = world.known(world.table("wants")), set()
+    for text in training_appraisals():
+        for item in (i for i in items if i["wish"] in text):
+            wished = [
+                w
+                for w in "ab"
+                if re.search(
+                    rf"(?:wanted|hoped for) {re.escape(item[w])} "
+                    rf"{re.escape(item['wish'])}",
+                    text,
+                )
+            ]
+            came = [
+                c
+                for c in "ab"
+                if f"In the end it was {item[c]}." in text
+                or f"Then came {item[c]}." in text
+                or item[f"{c}_came"] in text
+            ]
+            if len(wished) == len(came) == 1:
+                found.add((item["a"], wished[0], came[0]))
+    assert len(found) > 60
+    assert [key for key in found if world.held_out(*key, share=9)] == []
+    every = {(i["a"], w, c) for i in items for w in "ab" for c in "ab"}
+    assert any(world.held_out(*key, share=9) for key in every)
+
+
+def test_held_role_combinations_are_absent_from_the_text() -> None:
+    """Read the act, the kind of deed and whose story it is back from the words."""
+    found = set()
+    acts = [
+        (name, act, re.compile(r"(\w+) " + re.escape(act).replace(r"\{B\}", r"(\w+)")))
+        for name in ("wrongs", "favors")
+        for act in world.known(world.table(name))
+    ]
+    for text in training_appraisals():
+        who = re.search(r"Now (\w+) was quiet|This was about (\w+)", text)
+        for name, act, pattern in acts if who else ():
+            if fixed(act) in text and (match := pattern.search(text)):
+                person = who and (who[1] or who[2])
+                doer, target = match.groups()
+                role = {doer: "doer", target: "target"}.get(person, "witness")
+                meant = "It was no accident" in text or "had meant to do it" in text
+                kind = "favor" if name == "favors" else "accident"
+                found.add((act, "purpose" if kind != "favor" and meant else kind, role))
+    assert len(found) > 60
+    assert [key for key in found if world.held_out(*key)] == []
+
+
+def test_opposite_cells_use_the_same_words() -> None:
+    rng = random.Random(4)
+    cells = {appraisal.wants(rng).cell for _ in range(200)}
+    assert cells == {"/".join(key) for key in appraisal.WANTS}
+    for words in appraisal.ROLES.values():
+        assert appraisal.fitting(words)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return train_tokenizer(0, size=600, n=200)
+
+
+def test_a_batch_depends_on_seed_stage_and_step_only(tokenizer: Any) -> None:
+    def batch(*key: Any) -> torch.Tensor:
+        return corpus.batch(tokenizer, *key, rows=2, length=64)
+
+    first = batch(0, "base", 3)
+    random.seed(99)
+    torch.manual_seed(99)
+    batch(0, "base", 4)
+    assert first.shape == (2, 64)
+    assert torch.equal(first, batch(0, "base", 3))
+    for other in ((1, "base", 3), (0, "chat", 3), (0, "base", 4)):
+        assert not torch.equal(first, batch(*other))
+
+
+def test_the_tokenizer_reads_back_what_it_wrote(
+    tokenizer: Any, documents: list[str]
+) -> None:
+    for text in documents[:40]:
+        assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    assert len(tokenizer(" 2026")["input_ids"]) == 5
+    chat = [{"role": "user", "content": "Hello."}]
+    written = tokenizer.apply_chat_template(chat, tokenize=False)
+    assert written == corpus.chat_text(chat)
+
+
+def command(out: Path) -> list[str]:
+    options = "--width 32 --depth 1 --vocabulary 600 --steps 6 2 --every 2 --rows 2"
+    module = [sys.executable, "-m", "helpers.organism.train", "--out", str(out)]
+    return [*module, *options.split(), "--threads", "1"]
+
+
+def train(out: Path, tokenizer: Any, *, kill_at: int | None = None) -> str:
+    """Run the training; with `kill_at`, kill it once that step is saved."""
+    tokenizer.save_pretrained(out / "tokenizer")
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command(out), cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE
+    )
+    state, deadline = out / "base.state.pt", time.time() + 60
+    while kill_at is not None and time.time() < deadline:
+        assert process.poll() is None, "it ended before it was killed"
+        if state.exists() and torch.load(state)["step"] >= kill_at:
+            process.kill()
+            break
+        time.sleep(0.005)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == (0 if kill_at is None else -9)
+    return said
+
+
+def test_a_killed_run_goes_on_bit_for_bit(tokenizer: Any, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(whole, tokenizer)
+    train(broken, tokenizer, kill_at=2)
+    assert not (broken / "tiny").exists()
+    assert "base: going on from step" in train(broken, tokenizer)
+    for stage in ("base", "tiny"):
+        logs = [(o / stage / "loss.json").read_text() for o in (whole, broken)]
+        assert logs[0] == logs[1]
+        assert json.loads(logs[0])[-1]["stage"] == stage
+        a, b = (torch.load(o / f"{stage}.state.pt") for o in (whole, broken))
+        assert a["step"] == b["step"]
+        assert all(torch.equal(a["model"][k], b["model"][k]) for k in a["model"])
+        files = [
+            (o / stage / "model.safetensors").read_bytes() for o in (whole, broken)
+        ]
+        assert files[0] == files[1]
