@@ -17,8 +17,8 @@ FRAME = pd.DataFrame(
 
 def test_charts_compile() -> None:
     made = [
-        charts.bars(FRAME, "y", "name", title="t", low="x", high="y", reference=0),
-        charts.lines(FRAME, "x", "y", title="t", color="kind", reference=0),
+        charts.bars(FRAME, "y", "name", title="t", low="x", high="y", reference=0.0),
+        charts.lines(FRAME, "x", "y", title="t", color="kind", reference=0.0),
         charts.heatmap(FRAME, "name", "kind", "y", title="t"),
         charts.dots(FRAME, "x", "y", title="t", color="kind", label="name"),
     ]
