@@ -21,7 +21,7 @@ PICTURE = ROOT / "book/_static/result.png"
 def charts(page: str) -> list[dict[str, Any]]:
     """The Vega-Lite charts of a page, as altair wrote them into it."""
     decode = json.JSONDecoder().raw_decode
-    starts = [place + len("})(") for place in _places(page, "})({")]
+    starts = [place + len("})(") for place in _places(page, '})({"')]
     found = [decode(page, start)[0] for start in starts]
     return [spec for spec in found if "$schema" in spec]
 

@@ -174,3 +174,11 @@ def test_wheel_carries_the_data(wheel: Path) -> None:
     assert tracked <= inside
     outside = {name for name in inside if not name.startswith("helpers/")}
     assert all(".dist-info/" in name for name in outside)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_files_that_are_linked_are_there(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", text)
+    missing = [link for link in links if not (ROOT / link).exists()]
+    assert missing == []
