@@ -201,14 +201,21 @@ def dots(
 
 
 def place_tokens(tokens: Sequence[str], *, width: int = 64) -> pd.DataFrame:
-    """Where each token stands when the text is set in lines of `width` characters."""
+    """Where each token stands when the text is set in lines of `width` characters.
+
+    A line breaks before a word, not inside one. Spaces become ones that a browser
+    keeps.
+    """
+    shown = [token.replace("\n", "⏎").replace(" ", "\u00a0") for token in tokens]
     rows, line, at = [], 0, 0
-    for position, token in enumerate(tokens):
-        shown = token.replace("\n", "⏎")
-        if at + len(shown) > width and at > 0:
+    for position, token in enumerate(shown):
+        ends = (i for i in range(position + 1, len(shown)) if shown[i][:1] == "\u00a0")
+        word = sum(map(len, shown[position : next(ends, len(shown))]))
+        starts_word = token.startswith("\u00a0")
+        if at and (at + len(token) > width or (starts_word and at + word > width)):
             line, at = line + 1, 0
-        rows.append((position, shown, line, at, at + len(shown)))
-        at += len(shown)
+        rows.append((position, token, line, at, at + len(token)))
+        at += len(token)
     return pd.DataFrame(rows, columns=["position", "token", "line", "start", "end"])
 
 
@@ -229,9 +236,9 @@ def tokens(
     `limit` is the score at which the color is full (default: the largest there is).
     """
     first = frame[frame[field] == frame[field].iloc[0]].sort_values("position")
-    spots = place_tokens(list(first["token"])).drop(columns="token")
+    spots = place_tokens(list(first["token"]))
+    spots = spots.rename(columns={"start": "left", "end": "right"})
     rows = frame.drop(columns="token").merge(spots, on="position")
-    rows = rows.merge(first[["position", "token"]], on="position")
     bound = float(limit or rows[value].abs().max() or 1.0)
     scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
     base = alt.Chart(rows).encode(
@@ -239,12 +246,12 @@ def tokens(
         tooltip=["token", "position", alt.Tooltip(f"{value}:Q", format=".3f")],
     )
     boxes = base.mark_rect(cornerRadius=2).encode(
-        x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False)),
-        x2="end:Q",
+        x=alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False)),
+        x2="right:Q",
         color=alt.Color(f"{value}:Q", scale=scale, title=value),
     )
     words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1).encode(
-        x="start:Q", text="token:N", color=alt.value("#111")
+        x="left:Q", text="token:N", color=alt.value("#111")
     )
     chart = alt.layer(boxes, words).properties(
         width=int(66 * CHARACTER), height=26 * (int(rows["line"].max()) + 1)

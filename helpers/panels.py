@@ -13,7 +13,7 @@ from helpers.activations import mean_activations, residual_stream, token_strings
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
 
-STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 def score_tokens(

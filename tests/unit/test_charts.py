@@ -56,3 +56,9 @@ def test_two_faces_are_one_display(monkeypatch: pytest.MonkeyPatch) -> None:
     (bundle,) = shown
     assert "vega" in bundle["text/html"]
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+
+
+def test_place_tokens_keeps_words_whole() -> None:
+    rows = charts.place_tokens(["He", " le", "aving", " now"], width=9)
+    assert rows.line.tolist() == [0, 1, 1, 2]
+    assert rows.token.tolist() == ["He", "\u00a0le", "aving", "\u00a0now"]
