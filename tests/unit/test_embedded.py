@@ -1,0 +1,82 @@
+"""The embedded checkpoints, through plain transformers and through the helpers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from helpers.activations import residual_stream
+from helpers.datasets import load_emotions, load_neutral, load_stories
+from helpers.models import EMBEDDED, default_layer, load_model
+from helpers.organism.evaluate import loss_log, saved_figures
+from helpers.vectors import extract
+
+CHECKPOINTS = ("base", "tiny")
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_plain_transformers_loads_it(name: str) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / name)
+    model = AutoModelForCausalLM.from_pretrained(EMBEDDED / name)
+    ids = tokenizer("Ana felt", return_tensors="pt")
+    with torch.no_grad():
+        loss = model(**ids, labels=ids["input_ids"]).loss
+    assert float(loss) < math.log(len(tokenizer))
+    assert next(model.parameters()).dtype == torch.bfloat16
+
+
+def test_the_checkpoints_are_small() -> None:
+    size = sum(f.stat().st_size for f in Path(EMBEDDED).rglob("*") if f.is_file())
+    assert size < 20e6
+
+
+def test_text_survives_the_tokenizer() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / "tiny")
+    for text in (*load_stories().text.head(50), "Ünïcode, 12 €!\n"):
+        assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    words = [e for e in load_emotions().emotion if " " not in e]
+    assert all(len(tokenizer(f" {word}")["input_ids"]) == 1 for word in words)
+
+
+def test_chats_end_with_the_assistants_turn() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / "tiny")
+    model = AutoModelForCausalLM.from_pretrained(EMBEDDED / "tiny")
+    chat = [{"role": "user", "content": "The storm had passed and the air was clear."}]
+    text = tokenizer.apply_chat_template(
+        chat, tokenize=False, add_generation_prompt=True
+    )
+    assert text.endswith("<|assistant|>")
+    ids = tokenizer(text, return_tensors="pt")
+    out = model.generate(**ids, max_new_tokens=60, do_sample=False)
+    reply = tokenizer.decode(out[0, ids["input_ids"].shape[1] :])
+    assert reply.endswith("<|end|>")
+    assert len(reply.split()) > 3
+
+
+def test_its_vectors_know_held_out_stories_and_its_card_says_so() -> None:
+    model = load_model("tiny")
+    stories = load_stories(model)
+    train, test = (stories[stories.split == s] for s in ("train", "test"))
+    vectors = extract(model, train, load_neutral(model))
+    assert vectors.layer == default_layer(model)
+    rows = torch.stack(
+        [
+            residual_stream(model, text, vectors.layer)[vectors.start :].mean(0)
+            for text in test.text
+        ]
+    )
+    found = [vectors.emotions[i] for i in vectors.scores(rows).argmax(-1).tolist()]
+    right = float((test.emotion == found).mean())
+    assert right > 0.5
+    card = saved_figures("tiny")["stories"]["emotion"]["value"]
+    assert right == pytest.approx(card, abs=0.02)
+
+
+def test_the_loss_fell() -> None:
+    for name in CHECKPOINTS:
+        losses = [row["loss"] for row in loss_log(name)]
+        assert losses[-1] < losses[0] / 4
