@@ -239,6 +239,9 @@ def tokens(
     spots = place_tokens(list(first["token"]))
     spots = spots.rename(columns={"start": "left", "end": "right"})
     rows = frame.drop(columns="token").merge(spots, on="position")
+    # Vega drops spaces at the ends of a text, so the word is moved instead.
+    rows["word"] = rows["token"].str.strip("\u00a0")
+    rows["at"] = rows["left"] + (rows["token"] != rows["word"])
     bound = float(limit or rows[value].abs().max() or 1.0)
     scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
     base = alt.Chart(rows).encode(
@@ -251,7 +254,7 @@ def tokens(
         color=alt.Color(f"{value}:Q", scale=scale, title=value),
     )
     words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1).encode(
-        x="left:Q", text="token:N", color=alt.value("#111")
+        x="at:Q", text="word:N", color=alt.value("#111")
     )
     chart = alt.layer(boxes, words).properties(
         width=int(66 * CHARACTER), height=26 * (int(rows["line"].max()) + 1)

@@ -14,7 +14,7 @@ import vl_convert
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "_build/html/book/03_vectors.html"
-TITLE = "Validation stories nearest to their own vector"
+TITLE = "By how much the own vector is nearer than the next"
 PICTURE = ROOT / "book/_static/result.png"
 
 
