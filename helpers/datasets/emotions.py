@@ -10,9 +10,9 @@ from helpers.organism import world
 def load_emotions() -> pd.DataFrame:
     """The emotions as a table: emotion, cluster, valence, arousal.
 
-    The 171 words and their ten clusters are those of Sofroniew et al. (2026), Table
-    12. Valence and arousal are the mean of two independent passes of ratings made
-    for this book, from -1 (unpleasant, still) to 1 (pleasant, stirred).
+    The words and their ten clusters are from Sofroniew et al. (2026), Table 12.
+    Valence and arousal are ratings made for this book, from -1 (unpleasant, still) to
+    1 (pleasant, stirred).
     Taught in chapter 02.
     """
     frame = world.emotions()[["cluster", "valence", "arousal"]]

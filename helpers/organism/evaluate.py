@@ -87,6 +87,11 @@ def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Fig
     }
 
 
+def commonest(answers: pd.Series) -> float:
+    """How often always giving the most frequent answer would be right."""
+    return float(answers.value_counts(normalize=True).max())
+
+
 def last_position(model: Any, texts: pd.Series, layer: int) -> torch.Tensor:
     """Residual stream after the last token of each text ("n d")."""
     return torch.stack([residual_stream(model, t, layer)[-1] for t in texts])
@@ -109,13 +114,23 @@ def read_appraisals(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> 
     words.fit(seen.text, seen.valence)
     base_sign = words.predict(rows.text) == rows.valence
     result: Figure = {
-        "cluster": figure(hit, rows.cell, tfidf=float(base.mean())),
-        "valence": figure(sign, rows.cell, tfidf=float(base_sign.mean())),
+        "cluster": figure(
+            hit, rows.cell, tfidf=float(base.mean()), commonest=commonest(rows.cluster)
+        ),
+        "valence": figure(
+            sign,
+            rows.cell,
+            tfidf=float(base_sign.mean()),
+            commonest=commonest(rows.valence),
+        ),
     }
     for name in rows.family.unique():
         mask = (rows.family == name).to_numpy()
         result[name] = figure(
-            hit[mask], np.arange(mask.sum()), tfidf=float(base[mask].mean())
+            hit[mask],
+            np.arange(mask.sum()),
+            tfidf=float(base[mask].mean()),
+            commonest=commonest(rows.cluster[mask]),
         )
     return result
 
