@@ -97,12 +97,19 @@ def step_size(function: Callable[[float, float], Any]) -> bool:
     """Chapter 00: how far a strength moves the residual stream."""
 
     def steps() -> None:
-        got = float(function(0.5, 8.0))
+        returned = function(0.5, 8.0)
+        expect(returned is not None, "It returned nothing: is there a `return`?")
+        got = float(returned)
         expect(got != 0.5, "A strength is a share of something: multiply, using both.")
         expect(
-            got != 16.0, "You divided: a share of the norm is smaller than the norm."
+            got not in (16.0, 0.0625),
+            "You divided: a share of the norm is smaller than the norm.",
         )
         expect(abs(got - 4.0) < 1e-6, "Half of a norm of 8 should move by its half.")
+        expect(
+            abs(float(function(0.25, 12.0)) - 3.0) < 1e-6,
+            "Right for a norm of 8 and not for 12: use the norm.",
+        )
         expect(
             float(function(-0.5, 8.0)) == -4.0, "A negative strength moves backward."
         )
@@ -197,7 +204,8 @@ def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
             )
             expect(
                 not same(got, activations.mean_pool(stream, mask, 0)),
-                "`start` is not used: the first positions still count.",
+                "`start` is not used: the first positions still count. "
+                "(Or you count from 1: the first real token is position 0.)",
             )
             for kept in (mask, mask & (mask.cumsum(1) > 1)):
                 total = (stream * kept[..., None]).sum(1) / stream.shape[1]
@@ -247,6 +255,7 @@ def leaks(function: Callable[[str, str], Any]) -> bool:
                 "The word was found inside another word.",
             ),
             ("I felt at ease.", "at ease", True, "A word of two parts was missed."),
+            ("He spoke sadly.", "sad", True, "A form of the word was missed."),
         ]
         for text, emotion, right, advice in cases:
             got = function(text, emotion)
@@ -276,7 +285,8 @@ def difference_of_means(function: Callable[[Tensor, Sequence[str]], Any]) -> boo
         expect(set(names) == set(order), f"The emotions should be {sorted(order)}.")
         expect(
             got.shape == right.shape,
-            f"One row for each of 3 emotions, please: {tuple(right.shape)}.",
+            f"One row for each of 3 emotions, please: {tuple(right.shape)}. (`labels` "
+            "is a list: `labels == e` compares the whole list; make an array of it.)",
         )
         right = right[[order.index(e) for e in names]]
         plain = right + torch.stack(
