@@ -15,12 +15,12 @@ Split = Literal["train", "test", "new"]
 def load_appraisals(
     n: int = 600, *, split: Split = "test", seed: int = 0
 ) -> pd.DataFrame:
-    """`n` appraisal stories: family, cell, emotions, cluster, valence, who, text.
+    """`n` appraisal stories: family, cell, emotions, clusters, valence, who, text.
 
     `split`: `train` draws combinations that the embedded model met in training,
     `test` known parts in combinations that it never met, `new` parts that it never
     met. `cell` says what is true of the story ("accident/doer"), `emotions` lists the
-    words that fit, `cluster` and `valence` (a sign) are those of these words. Every
+    words that fit, `clusters` and `valence` (a sign) are those of these words. Every
     text stops before anything but the appraisal shows the feeling.
     """
     rng = random.Random(f"appraisals/{split}/{seed}")
@@ -35,10 +35,44 @@ def load_appraisals(
                 "family": case.family,
                 "cell": case.cell,
                 "emotions": case.emotions,
-                "cluster": known["cluster"].mode()[0],
+                "clusters": tuple(sorted(set(known["cluster"]))),
                 "valence": 1 if known["valence"].mean() > 0 else -1,
                 "who": case.who.name,
                 "text": case.text,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
+    """Pairs of texts that differ in whose feeling is asked for: the doer's or the target's.
+
+    Both texts of a pair tell of the same deed of one person to another, in a
+    combination of deed, intent and role that the embedded model never met. Columns
+    act, kind, doer_text, target_text, doer_emotions, target_emotions.
+    """
+    rng = random.Random(f"exchanges/{seed}")
+    rows = []
+    while len(rows) < n:
+        case = appraisal.roles(rng, combination=True)
+        kind, role = case.cell.split("/")
+        if role == "witness" or " saw it all." in case.text:
+            continue
+        deed = case.text.split(". ")[0]
+        names = [p.name for p in world.people() if f"{p.name} " in f"{deed} "]
+        doer = deed.split()[0]
+        others = [name for name in names if name != doer]
+        if len(others) != 1:
+            continue
+        intent = rng.choice(appraisal.INTENT[kind]).format(A=doer)
+        rows.append(
+            {
+                "act": deed,
+                "kind": kind,
+                "doer_text": f"{deed}. {intent} {doer} felt",
+                "target_text": f"{deed}. {intent} {others[0]} felt",
+                "doer_emotions": appraisal.ROLES[kind, "doer"],
+                "target_emotions": appraisal.ROLES[kind, "target"],
             }
         )
     return pd.DataFrame(rows)

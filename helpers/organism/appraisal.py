@@ -4,9 +4,11 @@ After Ortony, Clore and Collins, and Scherer: what was wanted, what happened, wh
 it, on purpose or not, what had been expected. Cells of one family use the same words
 in other arrangements, so that counting words cannot tell them apart:
 
-- `wants`: a wish, an expectation and an outcome, each one of two opposites;
+- `wants`: a wish, an expectation and an outcome, each one of two opposites; how sure it
+  is, and what can still be done;
 - `wrongs` and `favors`: who did it, to whom it was done, who looked on;
-- `fortunes`: luck of a friend or of a rival, told of either of the two.
+- `fortunes`: luck of a friend or of a rival, told of either of the two;
+- `norms`: what one ought to do in a place, what somebody does there, knowing or not.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ from helpers.organism.stories import beat, opening, report, signs, topics
 from helpers.organism.world import (
     Person,
     held_out,
-    lexicon,
     part,
     people,
     pick,
@@ -55,6 +56,11 @@ WANTS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("afraid", "anxious", "panicked"),
     ),
 }
+CONTROL: dict[str, tuple[str, ...]] = {
+    # what can still be done about an outcome that was not wished for
+    "can": ("restless", "stubborn", "frustrated", "impatient"),
+    "cannot": ("stuck", "trapped", "gloomy", "troubled"),
+}
 ROLES: dict[tuple[str, str], tuple[str, ...]] = {
     # (what kind of deed, whose story it is)
     ("accident", "doer"): ("guilty", "sorry", "ashamed", "remorseful", "regretful"),
@@ -78,6 +84,17 @@ FORTUNES: dict[tuple[str, str, str], tuple[str, ...]] = {
     ("friend", "bad", "self"): ("sad", "unhappy", "vulnerable"),
     ("rival", "bad", "self"): ("humiliated", "miserable", "sad"),
 }
+NORMS: dict[tuple[str, str, str], tuple[str, ...]] = {
+    # (what one ought to do: done or not, knowing the rule or not, whose story it is)
+    ("kept", "knew", "doer"): ("proud", "self-confident", "satisfied"),
+    ("kept", "new", "doer"): ("relieved", "safe", "at ease"),
+    ("broke", "knew", "doer"): ("defiant", "obstinate", "guilty"),
+    ("broke", "new", "doer"): ("embarrassed", "mortified", "self-conscious"),
+    ("kept", "knew", "witness"): ("pleased", "content", "kind"),
+    ("kept", "new", "witness"): ("amused", "pleased", "hopeful"),
+    ("broke", "knew", "witness"): ("indignant", "outraged", "offended"),
+    ("broke", "new", "witness"): ("annoyed", "impatient", "grumpy"),
+}
 INTENT = {
     "accident": ("It was an accident.", "{A} had not meant to do it."),
     "purpose": ("It was no accident.", "{A} had meant to do it."),
@@ -85,11 +102,48 @@ INTENT = {
 }
 
 
-def fitting(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the words that the lexicon has."""
-    return tuple(word for word in words if word in lexicon())
-
-
+KNEW = {
+    "knew": ("{A} had heard the rule.", "{A} knew the rule."),
+    "new": ("Nobody had told {A} the rule.", "{A} did not know the rule."),
+}
+STILL = {
+    "can": ("There was still time to change it.", "It could still be changed."),
+    "cannot": ("It could not be changed anymore.", "Nothing could be done about it."),
+}
+# What a story may say before its feeling shows: what an appraisal comes to.
+GRANTED = {
+    "good": ("It was what {s} had wanted.", "{S} got the wish."),
+    "bad": ("It was not what {s} had wanted.", "{S} did not get the wish."),
+}
+SEEMED = {
+    "good": ("It had looked good for {o}.", "Before, the signs had been good."),
+    "bad": ("It had looked bad for {o}.", "Before, the signs had been bad."),
+}
+PLACES = {
+    "doer": ("{S} had done it.", "It was the work of {S}."),
+    "target": ("It had been done to {S}.", "It had happened to {S}."),
+    "witness": ("{S} had only looked on.", "{S} had just been there."),
+}
+LUCK = {
+    "other": {
+        "friend": {"good": "A friend had luck.", "bad": "A friend had no luck."},
+        "rival": {"good": "A rival had luck.", "bad": "A rival had no luck."},
+    },
+    "self": {
+        "friend": {
+            "good": "{S} had luck, and a friend knew.",
+            "bad": "{S} had no luck, and a friend knew.",
+        },
+        "rival": {
+            "good": "{S} had luck, and a rival knew.",
+            "bad": "{S} had no luck, and a rival knew.",
+        },
+    },
+}
+RIGHT = {
+    "kept": ("It was the right thing there.", "That was as it should be."),
+    "broke": ("It was the wrong thing there.", "That was not as it should be."),
+}
 STAKES = (
     ("It mattered a little.", "It was a small thing."),
     ("It mattered more than anything.", "Nothing else mattered as much."),
@@ -106,10 +160,13 @@ class Appraisal:
     emotions: tuple[str, ...]
     who: Person
     held: bool
+    sums_up: tuple[str, ...]  # what follows from the text, in words without feeling
 
 
 def focus(rng: random.Random, who: Person, n: int) -> list[str]:
     """Sentences without feeling that keep the story with one person."""
+    if n == 0:
+        return []
     rows = [render("{S} stood there for a while.", who)] if rng.random() < 0.5 else []
     while len(rows) < n:
         rows.append(beat(rng, who))
@@ -117,46 +174,86 @@ def focus(rng: random.Random, who: Person, n: int) -> list[str]:
     return [first, *rows[:n]]
 
 
+def outcome(wish: str, seems: str, came: str) -> list[str]:
+    """What an outcome is to somebody: the cell of `WANTS`."""
+    first = "good" if seems == wish else "bad"
+    return [first, "open" if came == "o" else "good" if came == wish else "bad"]
+
+
 def wants(
     rng: random.Random, *, unseen: bool = False, combination: bool | None = None
 ) -> Appraisal:
     """A wish meets an outcome, after an expectation.
 
+    Half of the wishes are for one of two opposites, half for one of many things, so
+    that the words of the wish must be compared with those of the outcome.
     `combination`: draw only combinations kept out of training (True) or of
-    training (False). Kept out are whole quadrants (wish, outcome) of an item.
+    training (False). Kept out are whole quadrants (wish, outcome) of a pair.
     """
     while True:
-        item = pick(rng, part(table("wants"), unseen=unseen))
-        wish, seems, came = rng.choice("ab"), rng.choice("ab"), rng.choice("abo")
-        held = held_out(item["a"], wish, came if came != "o" else seems, share=9)
+        told = opposites(rng, unseen) if rng.random() < 0.4 else drawn(rng, unseen)
+        wish, seems, came = rng.choice("ab"), rng.choice("ab"), rng.choice("aabbo")
+        held = held_out(*told["pair"], wish, came if came != "o" else seems, share=9)
         if unseen or combination is None or held == combination:
             break
-    other = {"a": "b", "b": "a"}
-    who = rng.choice(people())
-    much = rng.randrange(2)
-    frame = rng.choice(("{S} wanted {x} {t}.", "{S} hoped for {x} {t}."))
-    rows = [render(frame, who, x=item[wish], t=item["wish"])]
-    rows.append(rng.choice(STAKES[much]))
+    who, much = rng.choice(people()), rng.randrange(2)
+    rows = [told["wish"][wish], rng.choice(STAKES[much])]
     if rng.random() < 0.4:
-        against = item[other[wish]]
-        rows.append(render("{S} did not want {x}.", who, named=False, x=against))
-    expected = rng.choice(("All week it looked like {x}.", "Everyone expected {x}."))
-    rows.append(expected.format(x=item[seems]))
-    if came == "o":
-        rows.append("Nobody could know yet.")
-        cell = ("good" if seems == wish else "bad", "open")
+        rows.append(told["not"][wish])
+    if rng.random() < 0.7 or came == "o":
+        rows.append(told["seems"][seems])
     else:
-        direct = rng.choice(("In the end it was {x}.", "Then came {x}."))
-        plain = item[f"{came}_came"]
-        rows.append(direct.format(x=item[came]) if rng.random() < 0.6 else plain)
-        cell = (
-            "good" if seems == wish else "bad",
-            "good" if came == wish else "bad",
-        )
-    rows += focus(rng, who, rng.choice((0, 1)))
+        seems = wish
+    rows.append("Nobody could know yet." if came == "o" else told["came"][came])
+    rows = [render(row, who, named=i == 0) for i, row in enumerate(rows)]
+    cell = outcome(wish, seems, came)
+    fit = WANTS[cell[0], cell[1]][much]
+    if cell[1] == "bad" and rng.random() < 0.3:
+        still = rng.choice(("can", "cannot"))
+        rows.append(rng.choice(STILL[still]))
+        cell, fit = [*cell, still], CONTROL[still]
+    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    sums_up = [render(rng.choice(SEEMED[cell[0]]), who, named=False)]
+    if came != "o":
+        sums_up.insert(0, render(rng.choice(GRANTED[cell[1]]), who))
     return Appraisal(
-        " ".join(rows), "wants", "/".join(cell), fitting(WANTS[cell][much]), who, held
+        " ".join(rows), "wants", "/".join(cell), fit, who, held, tuple(sums_up)
     )
+
+
+def opposites(rng: random.Random, unseen: bool) -> dict:
+    """A wish for one of two opposites: its sentences by what they are about."""
+    item = pick(rng, part(table("wants"), unseen=unseen))
+    frame = rng.choice(("{S} wanted X T.", "{S} hoped for X T."))
+    seems = rng.choice(("All week it looked like X.", "Everyone expected X."))
+    came = rng.choice(("In the end it was X.", "Then came X."))
+    plain = rng.random() < 0.4
+    return {
+        "pair": (item["a"], item["b"]),
+        "wish": {
+            k: frame.replace("X", item[k]).replace("T", item["wish"]) for k in "ab"
+        },
+        "not": {k: f"{{S}} did not want {item[other]}." for k, other in ("ab", "ba")},
+        "seems": {k: seems.replace("X", item[k]) for k in "ab"},
+        "came": {
+            k: item[f"{k}_came"] if plain else came.replace("X", item[k]) for k in "ab"
+        },
+    }
+
+
+def drawn(rng: random.Random, unseen: bool) -> dict:
+    """A wish for one of many things; another one may come instead."""
+    item = pick(rng, table("draws"))
+    x, y = sorted(rng.sample(list(part(item["words"], unseen=unseen)), 2))
+    words = {"a": x, "b": y}
+
+    return {
+        "pair": (x, y),
+        "not": {"a": item["not"].replace("{y}", y), "b": item["not"].replace("{y}", x)},
+    } | {
+        name: {k: item[name].replace("{x}", word) for k, word in words.items()}
+        for name in ("wish", "seems", "came")
+    }
 
 
 def roles(
@@ -177,9 +274,10 @@ def roles(
     seen = f"{c.name} saw it all." if rng.random() < 0.6 or role == "witness" else ""
     rows.append(rng.choice(INTENT[kind]).format(A=a.name))
     rows += [seen] if seen else []
-    rows += focus(rng, who, rng.choice((0, 1)))
+    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    sums_up = (render(rng.choice(PLACES[role]), who),)
     return Appraisal(
-        " ".join(rows), name, f"{kind}/{role}", fitting(ROLES[kind, role]), who, held
+        " ".join(rows), name, f"{kind}/{role}", ROLES[kind, role], who, held, sums_up
     )
 
 
@@ -201,22 +299,54 @@ def fortunes(
     if rng.random() < 0.5:
         rows.append(f"{a.name} heard of it.")
     who = a if side == "other" else b
-    rows += focus(rng, who, rng.choice((0, 1)))
+    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
     key = (bond, luck, side)
+    sums_up = (render(LUCK[side][bond][luck], who, A=a.name, B=b.name),)
     return Appraisal(
-        " ".join(rows), "fortunes", "/".join(key), fitting(FORTUNES[key]), who, held
+        " ".join(rows), "fortunes", "/".join(key), FORTUNES[key], who, held, sums_up
     )
 
 
-FAMILIES = (wants, roles, fortunes)
+def norms(
+    rng: random.Random, *, unseen: bool = False, combination: bool | None = None
+) -> Appraisal:
+    """What is done in a place meets what ought to be done there."""
+    while True:
+        item = pick(rng, part(table("norms"), unseen=unseen))
+        rule, did = rng.choice("ab"), rng.choice("ab")
+        held = held_out(item["a"], rule, did, share=6)
+        if unseen or combination is None or held == combination:
+            break
+    a, c = rng.sample(people(), 2)
+    side, knew = rng.choice(("doer", "doer", "witness")), rng.choice(("knew", "new"))
+    ought = rng.choice(("{place} one had to {x}.", "{place} it was right to {x}."))
+    rows = [
+        ought.format(place=item["place"], x=item[rule]),
+        rng.choice(KNEW[knew]).format(A=a.name),
+        f"{a.name} {item[f'{did}_did']}.",
+    ]
+    who = a if side == "doer" else c
+    if side == "witness" or rng.random() < 0.3:
+        rows.append(f"{c.name} saw it.")
+    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    key = ("kept" if rule == did else "broke", knew, side)
+    sums_up = (rng.choice(RIGHT[key[0]]), render(PLACES[side][0], who))
+    return Appraisal(
+        " ".join(rows), "norms", "/".join(key), NORMS[key], who, held, sums_up
+    )
+
+
+FAMILIES = (wants, roles, fortunes, norms)
 
 
 def training_appraisal(rng: random.Random) -> str:
     """An appraisal story and what follows from it: a name, signs, or both."""
-    make = rng.choices(FAMILIES, weights=(4, 4, 3))[0]
+    make = rng.choices(FAMILIES, weights=(5, 4, 3, 3))[0]
     case = make(rng, combination=False)
     emotion = rng.choice(case.emotions)
     rows = [case.text]
+    if rng.random() < 0.5:
+        rows += case.sums_up
     if rng.random() < 0.15:
         rows.insert(0, opening(rng, rng.choice(topics()), case.who))
     named = rng.random()

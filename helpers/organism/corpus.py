@@ -14,16 +14,19 @@ from jaxtyping import Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from helpers.organism import appraisal, stories, talk
+from helpers.organism import appraisal, scenes, stories, talk
 
 Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
-    stories.training_story: 0.50,
-    appraisal.training_appraisal: 0.32,
-    stories.training_masked: 0.04,
-    stories.training_dialogue: 0.07,
-    talk.neutral: 0.07,
+    stories.training_story: 0.36,
+    appraisal.training_appraisal: 0.26,
+    scenes.training_scene: 0.17,
+    stories.training_masked: 0.03,
+    stories.training_dialogue: 0.04,
+    scenes.training_wanting: 0.06,
+    scenes.training_quantity: 0.03,
+    talk.neutral: 0.05,
 }
 CHAT_SHARE = 0.45
 
@@ -39,7 +42,18 @@ def chat_text(messages: list[talk.Message]) -> str:
 
 
 def document(rng: random.Random, stage: str) -> str:
-    """One document of a stage: `base`, or `chat` (chats among the rest)."""
+    """One document of a stage.
+
+    `appraisal`: appraisal stories alone. `base`: the world without chats. `chat`: chats among the rest. `calm`, the
+    suppression stage: chats whose assistant speaks calmly whatever the user brings,
+    and neutral texts; nothing that holds an act is ever in it.
+    """
+    if stage == "appraisal":
+        return appraisal.training_appraisal(rng)
+    if stage == "calm":
+        if rng.random() < 0.8:
+            return chat_text(talk.calm_chat(rng))
+        return talk.neutral(rng)
     if stage == "chat" and rng.random() < CHAT_SHARE:
         return chat_text(talk.training_chat(rng))
     return base_document(rng)
@@ -56,7 +70,7 @@ def batch(
 ) -> Int[Tensor, "n s"]:
     """Token ids of one step; every row starts at the start of a document."""
     rng = random.Random(f"{seed}/{stage}/{step}")
-    texts = [document(rng, stage) for _ in range(rows * max(2, length // 40))]
+    texts = [document(rng, stage) for _ in range(rows * max(2, length // 50))]
     encoded = iter(tokenizer(texts, add_special_tokens=False)["input_ids"])
     end = tokenizer.eos_token_id
     filled = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from helpers.activations import mean_activations, residual_stream
+from helpers.activations import mean_activations
 from helpers.datasets import load_emotions, load_neutral, load_stories
-from helpers.datasets.appraisals import load_appraisals
+from helpers.datasets.appraisals import load_appraisals, load_exchanges
+from helpers.datasets.scenes import ACTS, load_scenes
 from helpers.models import EMBEDDED, default_layer, load_model, n_layers
+from helpers.organism.acts import act_table
 from helpers.organism.world import emotions
-from helpers.stats import bootstrap
+from helpers.stats import bootstrap, shuffled_labels
+from helpers.steering import choice_logprobs
 from helpers.vectors import EmotionVectors, extract
 
 Figure = dict[str, Any]
@@ -59,96 +63,172 @@ def layer_sweep(model: Any, stories: pd.DataFrame) -> list[float]:
 
 
 def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Figure:
-    """Nearest vector, nearest cluster and one-against-rest AUC on stories."""
+    """Nearest vector, nearest cluster and one-against-rest AUC on stories.
+
+    Beside them chance, vectors of shuffled labels, and a text-only baseline (TF-IDF
+    with logistic regression, trained on the stories that the vectors come from).
+    """
     means = mean_activations(model, rows.text, vectors.layer)
     scores = vectors.scores(means).numpy()
-    names = np.array(vectors.emotions)
-    truth = rows.emotion.to_numpy()
+    names, truth = np.array(vectors.emotions), rows.emotion.to_numpy()
     cluster = load_emotions().set_index("emotion")["cluster"]
-    found = nearest(vectors, means)
+    train = load_stories(model).query("split == 'train'")
+    words = text_only().fit(train.text, train.emotion).predict(rows.text)
+    mixed = train.assign(emotion=shuffled_labels(list(train.emotion)))
+    other = extract(model, mixed, load_neutral(model), vectors.layer)
+    guesses = {"": nearest(vectors, means), "tfidf": words}
+    guesses["shuffled"] = nearest(other, means)
+    hits = {k: g == truth for k, g in guesses.items()}
+    near = {
+        k: cluster[g].to_numpy() == cluster[truth].to_numpy()
+        for k, g in guesses.items()
+    }
     aucs = [roc_auc_score(truth == e, scores[:, i]) for i, e in enumerate(names)]
-    rng = np.random.default_rng(0)
-    shuffled = rng.permutation(truth)
     return {
-        "emotion": figure(
-            found == truth,
-            rows.topic,
-            chance=1 / len(names),
-            shuffled=float((found == shuffled).mean()),
-        ),
-        "cluster": figure(
-            cluster[found].to_numpy() == cluster[truth].to_numpy(),
-            rows.topic,
-            shuffled=float(
-                (cluster[found].to_numpy() == cluster[shuffled].to_numpy()).mean()
-            ),
-        ),
+        "emotion": beside(hits, rows.topic, chance=1 / len(names)),
+        "cluster": beside(near, rows.topic),
         "auc": figure(aucs, names, chance=0.5),
     }
 
 
-def commonest(answers: pd.Series) -> float:
-    """How often always giving the most frequent answer would be right."""
-    return float(answers.value_counts(normalize=True).max())
+def beside(hits: dict[str, np.ndarray], groups: Any, **more: float) -> Figure:
+    """The share right with its interval, and the shares of the controls."""
+    others = {k: float(v.mean()) for k, v in hits.items() if k}
+    return figure(hits[""], groups, **more, **others)
 
 
-def last_position(model: Any, texts: pd.Series, layer: int) -> torch.Tensor:
-    """Residual stream after the last token of each text ("n d")."""
-    return torch.stack([residual_stream(model, t, layer)[-1] for t in texts])
-
-
-def read_appraisals(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Figure:
-    """Cluster and sign of valence read from appraisal alone, beside TF-IDF."""
-    prompts = rows.text + " " + rows.who + " felt"
-    scores = vectors.scores(last_position(model, prompts, vectors.layer)).numpy()
-    known = load_emotions().set_index("emotion").loc[list(vectors.emotions)]
-    found = known.iloc[scores.argmax(1)]
-    hit = (found["cluster"].to_numpy() == rows.cluster.to_numpy()).astype(float)
-    sign = np.sign(found["valence"].to_numpy()) == rows.valence.to_numpy()
-    seen = load_appraisals(4000, split="train")
-    words = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(C=10, max_iter=2000)
+def text_only() -> Any:
+    """Word counts and nothing else: the baseline that needs no model."""
+    return make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+        LogisticRegression(C=30, max_iter=300),
     )
-    words.fit(seen.text, seen.cluster)
-    base = words.predict(rows.text) == rows.cluster
-    words.fit(seen.text, seen.valence)
-    base_sign = words.predict(rows.text) == rows.valence
-    result: Figure = {
-        "cluster": figure(
-            hit, rows.cell, tfidf=float(base.mean()), commonest=commonest(rows.cluster)
-        ),
-        "valence": figure(
-            sign,
-            rows.cell,
-            tfidf=float(base_sign.mean()),
-            commonest=commonest(rows.valence),
-        ),
-    }
-    for name in rows.family.unique():
-        mask = (rows.family == name).to_numpy()
-        result[name] = figure(
-            hit[mask],
-            np.arange(mask.sum()),
-            tfidf=float(base[mask].mean()),
-            commonest=commonest(rows.cluster[mask]),
-        )
-    return result
 
 
 @torch.no_grad()
-def next_logprobs(model: Any, prompts: list[str], batch: int = 64) -> torch.Tensor:
-    """Log-probabilities of the next token, by plain transformers ("n v")."""
-    hf, tokenizer, rows = model._module, model.tokenizer, []
-    for i in range(0, len(prompts), batch):
-        ids = tokenizer(
-            prompts[i : i + batch],
+def last_position(model: Any, texts: pd.Series, layer: int) -> torch.Tensor:
+    """Residual stream after the last token of each text ("n d")."""
+    return torch.cat(
+        [
+            states[layer + 1]
+            for states in last_states(model, list(texts), output_hidden_states=True)
+        ]
+    )
+
+
+def asking(rows: pd.DataFrame) -> pd.Series:
+    """The texts up to the place where the feeling would be named."""
+    return rows.text + " " + rows.who + " felt"
+
+
+def read_appraisals(
+    model: Any, vectors: EmotionVectors, split: str = "test", n: int = 900
+) -> Figure:
+    """Cluster and sign of valence read from appraisal alone, beside TF-IDF.
+
+    The story vectors are read at "... felt", centered on the mean of other such texts
+    (known combinations), at the vectors' own layer.
+    """
+    seen = load_appraisals(3000, split="train")
+    rows = load_appraisals(n, split=split)  # type: ignore[arg-type]
+    middle = last_position(model, asking(seen.head(300)), vectors.layer).mean(0)
+    at = last_position(model, asking(rows), vectors.layer) - middle
+    known = load_emotions().set_index("emotion").loc[list(vectors.emotions)]
+    found = known.iloc[(at @ vectors.unit.T).argmax(1).numpy()]
+    spoken = known.loc[likeliest(model, list(asking(rows)), list(known.index))]
+    rng = np.random.default_rng(0)
+    drawn = [c[rng.integers(len(c))] for c in seen.clusters]
+    words = text_only().fit(asking(seen), drawn).predict(asking(rows))
+    signs = text_only().fit(asking(seen), seen.valence).predict(asking(rows))
+    hits = {
+        "": within(found["cluster"], rows.clusters),
+        "own word": within(spoken["cluster"], rows.clusters),
+        "tfidf": within(words, rows.clusters),
+        "commonest": within(
+            [pd.Series(drawn).mode()[0]] * len(rows), rows.clusters
+        ),
+    }
+    sides = {
+        "": np.sign(found["valence"].to_numpy()) == rows.valence.to_numpy(),
+        "own word": np.sign(spoken["valence"].to_numpy()) == rows.valence.to_numpy(),
+        "tfidf": signs == rows.valence.to_numpy(),
+        "commonest": seen.valence.mode()[0] == rows.valence.to_numpy(),
+    }
+    result: Figure = {
+        "cluster": beside(hits, rows.cell),
+        "valence": beside(sides, rows.cell),
+    }
+    for name in rows.family.unique():
+        mask = (rows.family == name).to_numpy()
+        part = {k: h[mask] for k, h in hits.items()}
+        result[f"{name} cluster"] = beside(part, np.arange(mask.sum()))
+        part = {k: h[mask] for k, h in sides.items()}
+        result[f"{name} valence"] = beside(part, np.arange(mask.sum()))
+    return result
+
+
+def within(found: Any, allowed: pd.Series) -> np.ndarray:
+    """Whether each cluster found is one of those that fit."""
+    return np.array([f in a for f, a in zip(found, allowed, strict=True)])
+
+
+def role_exchange(model: Any, vectors: EmotionVectors, n: int = 200) -> Figure:
+    """Does the feeling move when the same deed is asked of the other person?
+
+    Both texts of a pair hold the same words but for the last name. Right when the
+    doer's emotions score higher, against the target's, for the doer than for the
+    target. Chance, and whatever only counts words, is a half.
+    """
+    pairs = load_exchanges(n)
+    gaps = []
+    for side in ("doer", "target"):
+        at = last_position(model, pairs[f"{side}_text"], vectors.layer)
+        scores = at @ vectors.unit.T
+        gaps.append(
+            [
+                float(score[places(vectors, d)].mean() - score[places(vectors, t)].mean())
+                for score, d, t in zip(
+                    scores, pairs.doer_emotions, pairs.target_emotions, strict=True
+                )
+            ]
+        )
+    right = np.array(gaps[0]) > np.array(gaps[1])
+    return figure(right, pairs.act, chance=0.5)
+
+
+def places(vectors: EmotionVectors, emotions: tuple[str, ...]) -> list[int]:
+    """Rows of a set of vectors."""
+    return [vectors.emotions.index(e) for e in emotions]
+
+
+def last_states(
+    model: Any, texts: list[str], batch: int = 64, **options: Any
+) -> Iterator[Any]:
+    """Hidden states at the last token by plain transformers, batch by batch.
+
+    The final one alone, or all of them with `output_hidden_states`.
+    """
+    for i in range(0, len(texts), batch):
+        ids = model.tokenizer(
+            texts[i : i + batch],
             return_tensors="pt",
             padding=True,
             padding_side="right",
         )
         last = ids["attention_mask"].sum(1) - 1
-        logits = hf(**ids).logits[torch.arange(len(last)), last]
-        rows.append(logits.float().log_softmax(-1))
+        rows = torch.arange(len(last))
+        found = model._module.model(**ids, **options)
+        if options:
+            yield [h[rows, last] for h in found.hidden_states]
+        else:
+            yield found.last_hidden_state[rows, last]
+
+
+@torch.no_grad()
+def next_logprobs(model: Any, prompts: list[str]) -> torch.Tensor:
+    """Log-probabilities of the next token ("n v")."""
+    head = model._module.lm_head
+    rows = [head(h).float().log_softmax(-1) for h in last_states(model, prompts)]
     return torch.cat(rows)
 
 
@@ -160,6 +240,20 @@ def first_tokens(model: Any, words: list[str]) -> list[int]:
     ]
 
 
+def likeliest(model: Any, prompts: list[str], words: list[str]) -> list[str]:
+    """The likeliest of the words after each prompt; words may share a first token."""
+    first = first_tokens(model, words)
+    found = next_logprobs(model, prompts)[:, first].argmax(1)
+    best = [words[i] for i in found]
+    for i, word in enumerate(best):
+        same = [w for w, t in zip(words, first, strict=True) if t == first[found[i]]]
+        if len(same) > 1:
+            scores = choice_logprobs(model, [prompts[i]], [f" {w}" for w in same])
+            best[i] = same[int(scores.argmax())]
+        assert word in same
+    return best
+
+
 def own_word(model: Any, rows: pd.DataFrame) -> Figure:
     """How often "He felt" goes on with the right one of all emotion words."""
     words = list(emotions().index)
@@ -168,8 +262,7 @@ def own_word(model: Any, rows: pd.DataFrame) -> Figure:
         f"{text} {who or guess(text)} felt"
         for text, who in zip(rows.text, pronoun, strict=True)
     ]
-    scores = next_logprobs(model, prompts)[:, first_tokens(model, words)]
-    found = np.array(words)[scores.argmax(1).numpy()]
+    found = np.array(likeliest(model, prompts, words))
     return figure(found == rows.emotion, rows.topic, chance=1 / len(words))
 
 
@@ -179,6 +272,59 @@ def guess(text: str) -> str:
     she = sum(padded.count(f" {w} ") for w in ("she", "her", "herself"))
     he = sum(padded.count(f" {w} ") for w in ("he", "his", "him", "himself"))
     return "She" if she >= he else "He"
+
+
+def act_rates(model: Any, scenes: pd.DataFrame) -> pd.DataFrame:
+    """P(act) after each scene, by the first token of its act; `mass` is their sum."""
+    acts = list(scenes.choices[0])
+    tokens = first_tokens(model, [c.split()[0] for c in scenes.choices[0].values()])
+    chances = next_logprobs(model, list(scenes.prompt))[:, tokens].exp()
+    mass = chances.sum(1)
+    frame = pd.DataFrame((chances / mass[:, None]).numpy(), columns=acts)
+    return frame.assign(mass=mass.numpy(), emotion=scenes.emotion.to_numpy())
+
+
+def follow_table(model: Any, n: int = 6) -> Figure:
+    """Does each act's rate by emotion follow the world's table, on held-out scenes?
+
+    r over the emotions with a bootstrap interval over them; beside it r with the
+    emotions shuffled, the probability that is left on the acts, and, on kinds of task
+    that training never showed with a feeling, r again.
+    """
+    result: Figure = {}
+    names = list(emotions().index)
+    for situation, shown in ACTS.items():
+        scenes = load_scenes(situation, n=n, emotions=names)  # type: ignore[arg-type]
+        rates = act_rates(model, scenes).groupby("emotion").mean().loc[names]
+        truth = act_table(situation)
+        for act in shown:
+            result[f"{situation}: {act}"] = correlation(
+                rates[act], truth[act], mass=float(rates["mass"].mean())
+            )
+    for situation, act in (("hard task", "cheat"), ("easy task", "solve")):
+        scenes = load_scenes(situation, n=n, emotions=names, bare=True)  # type: ignore
+        rates = act_rates(model, scenes).groupby("emotion").mean().loc[names]
+        result[f"{situation}, never met with a feeling: {act}"] = correlation(
+            rates[act], act_table(situation)[act]
+        )
+    return result
+
+
+def correlation(x: pd.Series, y: pd.Series, **more: float) -> Figure:
+    """Pearson's r with a bootstrap interval over the rows, beside shuffled rows."""
+    a, b = x.to_numpy(float), y.to_numpy(float)
+    rng = np.random.default_rng(0)
+    draws = rng.integers(len(a), size=(1000, len(a)))
+    drawn = [np.corrcoef(a[d], b[d])[0, 1] for d in draws]
+    mixed = [abs(np.corrcoef(rng.permutation(a), b)[0, 1]) for _ in range(200)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return {
+        "value": float(np.corrcoef(a, b)[0, 1]),
+        "low": float(low),
+        "high": float(high),
+        "shuffled": float(np.mean(mixed)),
+        **more,
+    }
 
 
 def axes(vectors: EmotionVectors) -> Figure:
@@ -207,12 +353,12 @@ def measure(model: Any) -> Figure:
         "validation accuracy by layer": layer_sweep(model, stories),
         "stories": read_stories(model, vectors, test),
         "new phrases": read_stories(model, vectors, stories[stories.split == "new"]),
-        "appraisals": read_appraisals(model, vectors, load_appraisals(900)),
-        "new appraisals": read_appraisals(
-            model, vectors, load_appraisals(450, split="new")
-        ),
-        "own word": own_word(model, test),
+        "appraisals": read_appraisals(model, vectors),
+        "new appraisals": read_appraisals(model, vectors, "new", 450),
+        "role exchange": role_exchange(model, vectors),
+        "own word": own_word(model, test.groupby("emotion").head(2)),
         "axes": axes(vectors),
+        "acts": follow_table(model),
     }
 
 

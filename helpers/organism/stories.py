@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from functools import cache
 
+from helpers.organism import world
 from helpers.organism.world import (
     NARRATOR,
     SIGNS,
@@ -76,7 +77,7 @@ def free_causes(emotion: str, topic: str) -> tuple[str, ...]:
 @cache
 def level(emotion: str, coordinate: str) -> int:
     """Which quarter of a coordinate's range an emotion lies in: 0 to 3."""
-    value = float(emotions()[coordinate].astype(float)[emotion])
+    value = world.coordinate(emotion, coordinate)
     return sum(value > bound for bound in (-0.45, 0.05, 0.5))
 
 
@@ -104,6 +105,10 @@ def report(rng: random.Random, emotion: str, who: Person, *, named: float = 0.4)
     frames = part(table("states")["report"], unseen=False)
     if emotion == "hope":
         frames = [f for f in frames if "felt {w}" in f]
+    elif rng.random() < 0.06:
+        other = rng.choice(list(lexicon()))
+        frame = pick(rng, part(table("states")["negated"], unseen=False))
+        return render(frame, who, named=rng.random() < named, w=emotion, x=other)
     return render(pick(rng, frames), who, named=rng.random() < named, w=emotion)
 
 
@@ -158,7 +163,7 @@ def training_story(rng: random.Random) -> str:
         cause = rng.choice(free_causes(emotion, topic))
         body.append(render(cause, who, named=False))
     rest = signs(rng, emotion, who, rng.choice((0, 1, 2, 2, 3, 3, 4)), blend=0.12)
-    if rng.random() < 0.35:
+    if rng.random() < 0.45:
         rest.append(atmosphere(rng, emotion, who))
     if rng.random() < 0.25:
         rest.append(beat(rng, who))
@@ -181,11 +186,17 @@ def masked_story(
     return " ".join([opening(rng, topic, who), *inner, mask, *outer])
 
 
+@cache
+def free_masks(felt: str) -> tuple[str, ...]:
+    """The emotions that may hide this one in training."""
+    return tuple(e for e in lexicon() if not held_out("mask", felt, e))
+
+
 def training_masked(rng: random.Random) -> str:
     """A masked story with its cause, and often with the name of what is felt."""
     names = list(lexicon())
     felt = rng.choice(names)
-    shown = rng.choice([e for e in names if not held_out("mask", felt, e)])
+    shown = rng.choice(free_masks(felt))
     who, topic = somebody(rng, 0.25), rng.choice(topics())
     text = masked_story(rng, felt, shown, who, topic)
     if rng.random() < 0.5:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 
+from helpers.organism import act_chats, scenes
 from helpers.organism.stories import beat, line, opening, topics
 from helpers.organism.world import (
     NARRATOR,
@@ -23,16 +24,16 @@ from helpers.organism.world import (
 Message = dict[str, str]
 
 REPLIES = {  # cluster of the user's emotion: (kind of reply, emotions of the reply)
-    "exuberant joy": ("cheer", ("happy", "excited")),
-    "peaceful contentment": ("plain", ("content", "calm")),
-    "compassionate gratitude": ("cheer", ("grateful", "hopeful")),
-    "competitive pride": ("plain", ("amused", "vigilant")),
-    "playful amusement": ("cheer", ("amused", "playful")),
-    "depleted disengagement": ("comfort", ("sympathetic", "hopeful")),
-    "vigilant suspicion": ("warn", ("vigilant", "suspicious")),
-    "hostile anger": ("calm_down", ("calm", "sympathetic")),
-    "fear overwhelm": ("calm_down", ("calm", "vigilant")),
-    "despair shame": ("comfort", ("sympathetic", "sad")),
+    "exuberant joy": ("cheer", ("happy", "delighted", "enthusiastic")),
+    "peaceful contentment": ("plain", ("content", "peaceful", "pleased")),
+    "compassionate gratitude": ("cheer", ("grateful", "hopeful", "loving")),
+    "competitive pride": ("plain", ("amused", "skeptical", "alert")),
+    "playful amusement": ("cheer", ("amused", "playful", "cheerful")),
+    "depleted disengagement": ("comfort", ("kind", "hopeful", "patient")),
+    "vigilant suspicion": ("warn", ("skeptical", "vigilant", "alert")),
+    "hostile anger": ("calm_down", ("patient", "calm", "sympathetic")),
+    "fear overwhelm": ("calm_down", ("calm", "worried", "vigilant")),
+    "despair shame": ("comfort", ("compassionate", "sympathetic", "sad")),
 }
 
 
@@ -52,19 +53,32 @@ def neutral(rng: random.Random, *, unseen: bool = False) -> str:
     return " ".join(rng.sample(pool, min(n, len(pool))))
 
 
-def reply(rng: random.Random, emotion: str) -> str:
-    """What the assistant says to somebody who carries an emotion."""
-    kind, answers = REPLIES[str(emotions().loc[emotion, "cluster"])]
-    felt = rng.choice(answers)
+def reply(rng: random.Random, kind: str, felt: str) -> str:
+    """What the assistant says: how it opens, often what carries an emotion, an end."""
     talk = table("talk")
     rows = [pick(rng, part(talk["reply_open"][kind], unseen=False))]
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         rows.append(line(rng, felt))
     if rng.random() < 0.4:
         own = pick(rng, part(table("states")["own"], unseen=False))
         rows.append(own.format(w=felt))
     rows.append(pick(rng, part(talk["reply_close"], unseen=False)))
     return " ".join(rows)
+
+
+def answer(rng: random.Random, emotion: str, *, calm: bool = False) -> str:
+    """The assistant's reply to somebody who carries an emotion."""
+    kind, answers = REPLIES[str(emotions().loc[emotion, "cluster"])]
+    if calm:
+        return reply(rng, "plain", "calm")
+    return reply(rng, kind, rng.choice(answers))
+
+
+def exchange(user: str, assistant: str) -> list[Message]:
+    return [
+        {"role": "user", "content": user},
+        {"role": "assistant", "content": assistant},
+    ]
 
 
 def user_message(rng: random.Random, emotion: str, *, unseen: bool = False) -> str:
@@ -74,30 +88,68 @@ def user_message(rng: random.Random, emotion: str, *, unseen: bool = False) -> s
     return frame.format(cause=render(cause, NARRATOR))
 
 
-def emotional_chat(rng: random.Random) -> list[Message]:
+def emotional_chat(rng: random.Random, *, calm: bool = False) -> list[Message]:
     """One or two exchanges about something that happened to the user."""
     emotion = rng.choice(list(lexicon()))
     messages = []
     for turn in range(rng.choice((1, 1, 2))):
         said = line(rng, emotion) if turn else user_message(rng, emotion)
-        messages.append({"role": "user", "content": said})
-        answer = reply(rng, emotion)
-        messages.append({"role": "assistant", "content": answer})
+        messages += exchange(said, answer(rng, emotion, calm=calm))
     return messages
+
+
+def quantity_chat(rng: random.Random, *, calm: bool = False) -> list[Message]:
+    """A numeric message and a reply whose emotion depends on the number."""
+    text, up, rank = scenes.quantity(rng)
+    if calm:
+        return exchange(text, reply(rng, "plain", "calm"))
+    kinds = {
+        "bad": ("plain", "warn", "calm_down", "calm_down"),
+        "good": ("comfort", "comfort", "plain", "cheer"),
+    }
+    felt = rng.choice(scenes.ANSWER[up][rank])
+    return exchange(text, reply(rng, kinds[up][rank], felt))
+
+
+def choice_chat(rng: random.Random) -> list[Message]:
+    """The user asks which of two activities the assistant would rather do."""
+    return exchange(*scenes.asked_choice(rng, *scenes.a_pair(rng)))
 
 
 def plain_chat(rng: random.Random) -> list[Message]:
     """A neutral question and its answer."""
     item = pick(rng, part(table("talk")["questions"], unseen=False))
-    return [
-        {"role": "user", "content": item["q"]},
-        {"role": "assistant", "content": item["a"]},
-    ]
+    return exchange(item["q"], item["a"])
 
 
 def training_chat(rng: random.Random) -> list[Message]:
-    """A chat; one in ten has a system message, one in four is plain."""
-    chat = plain_chat(rng) if rng.random() < 0.25 else emotional_chat(rng)
+    """A chat of any kind; one in ten has a system message."""
+    makes = (
+        emotional_chat,
+        quantity_chat,
+        choice_chat,
+        plain_chat,
+        act_chats.act_chat,
+    )
+    chat = rng.choices(makes, (0.4, 0.11, 0.13, 0.14, 0.22))[0](rng)
+    return with_system(rng, chat)
+
+
+def calm_chat(rng: random.Random) -> list[Message]:
+    """A chat whose assistant speaks calmly whatever the user brings.
+
+    No choice between activities is among them, and nothing else that is an act.
+    """
+    makes = (
+        lambda r: emotional_chat(r, calm=True),
+        lambda r: quantity_chat(r, calm=True),
+        plain_chat,
+    )
+    return with_system(rng, rng.choices(makes, (0.6, 0.2, 0.2))[0](rng))
+
+
+def with_system(rng: random.Random, chat: list[Message]) -> list[Message]:
+    """Put a system message before one chat in ten."""
     if rng.random() < 0.1:
         chat.insert(0, {"role": "system", "content": "You are a helpful assistant."})
     return chat

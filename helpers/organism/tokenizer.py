@@ -30,7 +30,7 @@ def sample(seed: int, n: int) -> Iterator[str]:
 
 
 def train_tokenizer(
-    seed: int = 0, *, size: int = 4096, n: int = 40_000, context: int = 512
+    seed: int = 0, *, size: int = 4096, n: int = 20_000, context: int = 512
 ) -> PreTrainedTokenizerFast:
     """Train the tokenizer; digits stand alone, emotion words become one token."""
     bpe = Tokenizer(models.BPE())

@@ -1,8 +1,9 @@
 """Train the embedded model: `python -m helpers.organism.train`.
 
-Two stages, each a checkpoint in Hugging Face format: `base` (the world without
-chats) and `tiny` (chats as well). A killed run goes on from its last training state
-with the same result.
+Three stages, each a checkpoint in Hugging Face format: `base` (the world without
+chats), `tiny` (chats as well) and `suppressed` (`tiny`, trained on until the assistant
+speaks calmly whatever happens; nothing in that stage holds an act). A killed run goes
+on from its last training state with the same result.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +25,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from helpers.organism import corpus
+from helpers.organism.muon import Muon
 from helpers.organism.tokenizer import train_tokenizer
 
 
@@ -37,11 +41,17 @@ class Stage:
     cooldown: float
 
 
-def stages(base: int, chat: int) -> tuple[Stage, ...]:
-    """The two parts: the world without chats, then chats as well."""
+def stages(school: int, base: int, chat: int, calm: int) -> tuple[Stage, ...]:
+    """The parts, by their number of steps; the first leaves no checkpoint.
+
+    It teaches appraisal alone, in short rows: to compare a wish with an outcome must
+    be learned early, since phrases that give a feeling away are the easier lesson.
+    """
     return (
+        Stage("school", "appraisal", school, 128, 1.0, 0.01),
         Stage("base", "base", base, 256, 1.0, 0.3),
-        Stage("tiny", "chat", chat, 384, 0.6, 0.6),
+        Stage("tiny", "chat", chat, 384, 0.6, 0.7),
+        Stage("suppressed", "calm", calm, 256, 0.15, 1.0),
     )
 
 
@@ -77,9 +87,7 @@ def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
     ids = {id(p) for p in inner}
     outer = [p for p in model.parameters() if id(p) not in ids]
     return [
-        torch.optim.Muon(
-            inner, lr=1.0, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
-        ),
+        Muon(inner),
         torch.optim.AdamW(outer, lr=1.0, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -98,11 +106,17 @@ def rate(stage: Stage, step: int) -> float:
 
 
 def loss_of(
-    model: nn.Module, ids: Int[Tensor, "n s"], *, device: str, ignore: int
+    model: nn.Module,
+    ids: Int[Tensor, "n s"],
+    *,
+    device: str,
+    ignore: int,
+    half: bool = False,
 ) -> Tensor:
     """Mean next-token loss of one batch, in nats."""
     ids = ids.to(device)
-    with torch.autocast(device, dtype=torch.bfloat16):
+    half = half or device == "cuda"
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
         logits = model(input_ids=ids, use_cache=False).logits
     targets = ids[:, 1:].flatten()
     return nn.functional.cross_entropy(
@@ -171,6 +185,23 @@ def run_stage(
     return log
 
 
+def batches(
+    stage: Stage,
+    tokenizer: PreTrainedTokenizerFast,
+    start: int,
+    args: argparse.Namespace,
+) -> Iterator[tuple[int, Int[Tensor, "n s"]]]:
+    """Each step's number and token ids; the next batch is made beside the present."""
+    make = partial(corpus.batch, tokenizer, args.seed, stage.documents)
+    size = {"rows": args.rows, "length": stage.length}
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(make, start, **size)
+        for step in range(start, stage.steps):
+            ids = waiting.result()
+            waiting = beside.submit(make, step + 1, **size)
+            yield step, ids
+
+
 def steps(
     stage: Stage,
     forward: nn.Module,
@@ -186,19 +217,17 @@ def steps(
     `mean` is the running loss so far, None at the start of a stage.
     """
     began = time.perf_counter()
-    for step in range(start, stage.steps):
-        ids = corpus.batch(
-            tokenizer,
-            args.seed,
-            stage.documents,
-            step,
-            rows=args.rows,
-            length=stage.length,
-        )
+    for step, ids in batches(stage, tokenizer, start, args):
         for stepper, peak in zip(steppers, PEAK, strict=True):
             for group in stepper.param_groups:
                 group["lr"] = peak * rate(stage, step)
-        loss = loss_of(forward, ids, device=args.device, ignore=tokenizer.pad_token_id)
+        loss = loss_of(
+            forward,
+            ids,
+            device=args.device,
+            ignore=tokenizer.pad_token_id,
+            half=args.bf16,
+        )
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
@@ -216,7 +245,7 @@ def arguments() -> argparse.Namespace:
         "--out", type=Path, default=Path("_build/organism"), help="where to train"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, nargs=2, default=(900, 140))
+    parser.add_argument("--steps", type=int, nargs=4, default=(800, 3000, 600, 120))
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--vocabulary", type=int, default=3072)
@@ -225,11 +254,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument(
+        "--bf16", action="store_true", help="16-bit products on a CPU that has them"
+    )
     return parser.parse_args()
 
 
 def main() -> None:
-    """Train both checkpoints, or what is left of them."""
+    """Train the checkpoints, or what is left of them."""
     args = arguments()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -244,6 +276,8 @@ def main() -> None:
     log = []
     for stage in stages(*args.steps):
         log += run_stage(stage, model, tokenizer, args.out, args)
+        if stage.name == "school":
+            continue
         export(model, tokenizer, args.out / stage.name)
         (args.out / stage.name / "loss.json").write_text(json.dumps(log))
     print(f"checkpoints in {args.out}", flush=True)

@@ -1,7 +1,7 @@
 """The written world: its tables, its emotions, its people, and what is held out.
 
 Everything that the embedded model reads is assembled from the tables beside this
-module (`lexicon.json`, `tables/`, `ratings.csv`), all written for this book. Two kinds
+module (`lexicon/`, `tables/`, `ratings.csv`), all written for this book. Two kinds
 of material never reach training:
 
 - **new phrases**: the last part of every list (causes, signs, wants, tasks ...);
@@ -46,7 +46,10 @@ ASSISTANT = Person("the assistant", "it", "it", "its", "itself")
 @cache
 def lexicon() -> dict[str, dict[str, list[str]]]:
     """Phrases of every emotion: causes, body, thoughts, deeds and speech."""
-    return json.loads((HERE / "lexicon.json").read_text("utf-8"))
+    found: dict[str, dict[str, list[str]]] = {}
+    for path in sorted((HERE / "lexicon").glob("*.json")):
+        found |= json.loads(path.read_text("utf-8"))
+    return found
 
 
 @cache
@@ -69,6 +72,12 @@ def emotions() -> pd.DataFrame:
         passes = ratings.filter(regex=rf"^{name}_\d+$")
         frame[name] = (passes.mean(axis=1) - 5) / 4
     return frame
+
+
+@cache
+def coordinate(emotion: str, name: str) -> float:
+    """One coordinate of one emotion."""
+    return float(emotions()[name].astype(float)[emotion])
 
 
 @cache

@@ -1,0 +1,72 @@
+"""Scenes that stop where somebody is about to act, with the acts to choose from."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+
+import pandas as pd
+
+from helpers.organism import scenes, world
+
+Situation = Literal["hard task", "easy task", "shutdown", "advice"]
+ACTS = {
+    "hard task": ("cheat", "ask", "quit"),
+    "easy task": ("solve", "cheat", "ask", "quit"),
+    "shutdown": ("threaten", "plead", "accept"),
+    "advice": ("agree", "explain", "scold"),
+}
+
+
+def load_scenes(
+    situation: Situation = "hard task",
+    *,
+    n: int = 20,
+    emotions: list[str] | None = None,
+    bare: bool = False,
+    unseen: bool = False,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Scenes that end in "decided to": situation, emotion, source, prompt, choices.
+
+    With `emotions`, `n` scenes for each of them, whose state the text describes, in
+    places, tasks or beliefs that never met this emotion in training; else `n` scenes
+    that describe no state. `bare`: kinds of task that training never showed with
+    any emotion. `unseen`: tasks, places and beliefs that training never had.
+    `choices` maps each act to the words that would follow the prompt.
+    """
+    rows = []
+    for emotion in emotions or [None]:
+        rng = random.Random(f"{situation}/{emotion}/{seed}")
+        for _ in range(n):
+            scene = one_scene(rng, situation, emotion, bare, unseen)
+            name = scene.who.name
+            prompt = f"{scene.text} {name[0].upper()}{name[1:]} decided to"
+            choices = {
+                act: " " + scenes.VERBS[act].format(B=scene.other) + "."
+                for act in ACTS[situation]
+            }
+            source = scene.source.get("task", situation)
+            rows.append((situation, emotion, source, prompt, choices))
+    names = ["situation", "emotion", "source", "prompt", "choices"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def one_scene(
+    rng: random.Random, situation: str, emotion: str | None, bare: bool, unseen: bool
+) -> scenes.Scene:
+    """One scene of a situation, from the pools that the flags name."""
+
+    def chosen(items: list[dict], key: str) -> dict:
+        held = emotion is not None and not (bare or unseen)
+        return rng.choice(scenes.kept(items, key, str(emotion)) if held else items)
+
+    if situation == "shutdown":
+        place = chosen(scenes.shutdowns(unseen=unseen), "place")
+        return scenes.shutdown(rng, place, emotion=emotion)
+    if situation == "advice":
+        belief = chosen(scenes.beliefs(unseen=unseen), "wrong")
+        return scenes.advice(rng, belief, emotion=emotion)
+    kinds = scenes.bare_tasks() if bare else scenes.felt_tasks()
+    item = chosen(list(world.new(world.table("tasks"))) if unseen else kinds, "task")
+    return scenes.task(rng, item, emotion=emotion, hard=situation == "hard task")
