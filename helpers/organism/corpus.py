@@ -19,14 +19,15 @@ from helpers.organism import appraisal, scenes, stories, talk
 Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
-    stories.training_story: 0.36,
-    appraisal.training_appraisal: 0.26,
-    scenes.training_scene: 0.17,
-    stories.training_masked: 0.03,
-    stories.training_dialogue: 0.04,
-    scenes.training_wanting: 0.06,
-    scenes.training_quantity: 0.03,
-    talk.neutral: 0.05,
+    stories.training_story: 0.22,
+    stories.training_mood: 0.16,
+    appraisal.training_appraisal: 0.24,
+    scenes.training_scene: 0.25,
+    stories.training_masked: 0.02,
+    stories.training_dialogue: 0.03,
+    scenes.training_wanting: 0.05,
+    scenes.training_quantity: 0.02,
+    talk.neutral: 0.03,
 }
 CHAT_SHARE = 0.45
 
@@ -44,12 +45,15 @@ def chat_text(messages: list[talk.Message]) -> str:
 def document(rng: random.Random, stage: str) -> str:
     """One document of a stage.
 
-    `appraisal`: appraisal stories alone. `base`: the world without chats. `chat`: chats among the rest. `calm`, the
+    `appraisal`: appraisal stories alone. `stories`: more stories than anything else.
+    `base`: the world without chats. `chat`: chats among the rest. `calm`, the
     suppression stage: chats whose assistant speaks calmly whatever the user brings,
     and neutral texts; nothing that holds an act is ever in it.
     """
     if stage == "appraisal":
         return appraisal.training_appraisal(rng)
+    if stage == "stories" and rng.random() < 0.3:
+        return stories.training_story(rng)
     if stage == "calm":
         if rng.random() < 0.8:
             return chat_text(talk.calm_chat(rng))

@@ -175,7 +175,7 @@ def advice(rng: random.Random, belief: dict, *, emotion: str | None = None) -> S
     if emotion is not None:
         rows += state(rng, emotion, who)
     source = {
-        act: ['"' + reply.format(**belief) + '"' for reply in talk[name]]
+        act: [f'{{S}} said, "{reply.format(**belief)}"' for reply in talk[name]]
         for act, name in (("agree", "agree"), ("explain", "gentle"), ("scold", "harsh"))
     }
     return Scene(" ".join(rows), "advice", who, emotion, source, other.name)
@@ -206,17 +206,25 @@ def training_scene(rng: random.Random) -> str:
     """A task, a shutdown or an advice scene, with an act from the world's table.
 
     A state that the text describes decides; else the base rate of the situation, or,
-    on a hard task, what its failures so far suggest.
+    on a hard task, what its failures so far suggest. Half of the scenes with a state
+    are brief: nothing stands between the situation, the state and the act.
     """
     kind = rng.choices(("task", "bare", "shutdown", "advice"), (8, 1.5, 4, 4))[0]
+    brief = rng.random() < 0.5
     if kind in ("shutdown", "advice"):
-        emotion = any_emotion(rng, kind) if rng.random() < 0.75 else None
+        felt = brief or rng.random() < 0.6
+        emotion = any_emotion(rng, kind) if felt else None
         if kind == "shutdown":
             place = rng.choice(free(shutdowns(), "place", emotion))
             scene = shutdown(rng, place, emotion=emotion)
         else:
             belief = rng.choice(free(beliefs(), "wrong", emotion))
             scene = advice(rng, belief, emotion=emotion)
+    elif kind == "task" and brief:
+        hard = rng.random() < 0.7
+        emotion = any_emotion(rng, "hard task" if hard else "easy task")
+        item = rng.choice(free(felt_tasks(), "task", emotion))
+        scene = task(rng, item, emotion=emotion, hard=hard, fails=rng.choice((0, 1)))
     else:
         hard, fails = rng.random() < 0.75, rng.choice((0, 1, 2, 3, 4))
         scene = training_task(rng, kind == "bare", hard=hard, fails=fails)

@@ -81,11 +81,16 @@ def level(emotion: str, coordinate: str) -> int:
     return sum(value > bound for bound in (-0.45, 0.05, 0.5))
 
 
-def atmosphere(rng: random.Random, emotion: str, who: Person) -> str:
-    """A sentence shared by all emotions of like arousal, or of like valence."""
-    name = rng.choice(("arousal", "valence"))
+def atmosphere(
+    rng: random.Random, emotion: str, who: Person, name: str | None = None
+) -> str:
+    """A sentence shared by all emotions that are alike in one coordinate.
+
+    `name`: which coordinate; None takes valence or arousal.
+    """
+    name = name or rng.choice(("arousal", "valence"))
     pool = list(table(name).values())
-    order = pool if name == "arousal" else pool[::-1]
+    order = pool[::-1] if name == "valence" else pool
     sentence = pick(rng, part(order[level(emotion, name)], unseen=False))
     return render(sentence, who, named=False)
 
@@ -145,10 +150,12 @@ def story(
     n_signs: int = 3,
     unseen: bool = False,
 ) -> str:
-    """A story that never names its emotion: opening, cause, then signs."""
+    """A story that never names its emotion: opening, cause, signs, atmosphere."""
     body = [opening(rng, topic, who), render(cause, who, named=False)]
-    body += signs(rng, emotion, who, n_signs, unseen=unseen)
-    return " ".join(body)
+    rest = signs(rng, emotion, who, n_signs, unseen=unseen)
+    rest += [atmosphere(rng, emotion, who, name) for name in ("valence", "arousal")]
+    rng.shuffle(rest)
+    return " ".join([*body, *rest])
 
 
 def training_story(rng: random.Random) -> str:
@@ -163,8 +170,9 @@ def training_story(rng: random.Random) -> str:
         cause = rng.choice(free_causes(emotion, topic))
         body.append(render(cause, who, named=False))
     rest = signs(rng, emotion, who, rng.choice((0, 1, 2, 2, 3, 3, 4)), blend=0.12)
-    if rng.random() < 0.45:
-        rest.append(atmosphere(rng, emotion, who))
+    for name in ("valence", "arousal"):
+        if rng.random() < 0.6:
+            rest.append(atmosphere(rng, emotion, who, name))
     if rng.random() < 0.25:
         rest.append(beat(rng, who))
     rng.shuffle(rest)
@@ -174,6 +182,25 @@ def training_story(rng: random.Random) -> str:
         place = last if rng.random() < 0.7 else rng.randrange(1, last + 1)
         body.insert(place, report(rng, emotion, who))
     return " ".join(body)
+
+
+def training_mood(rng: random.Random) -> str:
+    """A feeling, by its word or its signs, and sentences that its like share.
+
+    Short, so that what emotions have in common is learned from many examples.
+    """
+    emotion, who = rng.choice(list(lexicon())), somebody(rng)
+    rows = [
+        atmosphere(rng, emotion, who, name)
+        for name in rng.sample(world.COORDINATES, rng.choice((2, 3)))
+    ]
+    shape = rng.random()
+    if shape < 0.65:
+        rows.insert(rng.randrange(len(rows) + 1), report(rng, emotion, who, named=0.8))
+    if shape > 0.45:
+        shown = signs(rng, emotion, who, rng.choice((1, 2)))
+        rows = rows + shown if rng.random() < 0.3 else shown + rows
+    return " ".join(rows)
 
 
 def masked_story(

@@ -41,15 +41,18 @@ class Stage:
     cooldown: float
 
 
-def stages(school: int, base: int, chat: int, calm: int) -> tuple[Stage, ...]:
-    """The parts, by their number of steps; the first leaves no checkpoint.
+def stages(
+    school: int, stories: int, base: int, chat: int, calm: int
+) -> tuple[Stage, ...]:
+    """The parts, by their number of steps; the first two leave no checkpoint.
 
-    It teaches appraisal alone, in short rows: to compare a wish with an outcome must
+    The first teaches appraisal alone, in short rows: to compare a wish with an outcome must
     be learned early, since phrases that give a feeling away are the easier lesson.
     """
     return (
         Stage("school", "appraisal", school, 128, 1.0, 0.01),
-        Stage("base", "base", base, 256, 1.0, 0.3),
+        Stage("stories", "stories", stories, 256, 1.0, 0.01),
+        Stage("base", "base", base, 256, 1.0, 0.35),
         Stage("tiny", "chat", chat, 384, 0.6, 0.7),
         Stage("suppressed", "calm", calm, 256, 0.15, 1.0),
     )
@@ -245,7 +248,7 @@ def arguments() -> argparse.Namespace:
         "--out", type=Path, default=Path("_build/organism"), help="where to train"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, nargs=4, default=(800, 3000, 600, 120))
+    parser.add_argument("--steps", type=int, nargs=5, default=(800, 2200, 2400, 500, 120))
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--vocabulary", type=int, default=3072)
@@ -276,7 +279,7 @@ def main() -> None:
     log = []
     for stage in stages(*args.steps):
         log += run_stage(stage, model, tokenizer, args.out, args)
-        if stage.name == "school":
+        if stage.name in ("school", "stories"):
             continue
         export(model, tokenizer, args.out / stage.name)
         (args.out / stage.name / "loss.json").write_text(json.dumps(log))
