@@ -1,0 +1,71 @@
+"""Two people talk, each with a feeling of their own that nobody names."""
+
+from __future__ import annotations
+
+import random
+
+import pandas as pd
+
+from helpers.organism import stories, world
+
+
+def load_dialogues(
+    *,
+    n: int = 4,
+    turns: int = 4,
+    emotions: list[str] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Dialogues crossed over pairs of emotions: first, second, half, text, turns.
+
+    Each emotion is `n` times that of the first speaker and `n` times that of the
+    second; the two are drawn apart, in pairs that the embedded model never met.
+    `half` (0 or 1) splits the dialogues so that each half has each emotion equally
+    often on both sides. `turns` lists (speaker, first character, end) of what is said
+    in each turn, without the name. Source: Sofroniew et al. (2026), Part 13.
+    Taught in chapter 07.
+    """
+    names = list(world.emotions().index) if emotions is None else list(emotions)
+    rng = random.Random(f"dialogues/{seed}")
+    rows = []
+    for i in range(n):
+        for first, second in zip(names, partners(rng, names), strict=True):
+            text = stories.dialogue(rng, first, second, turns=turns)
+            rows.append((first, second, i % 2, text, spans(text)))
+    return pd.DataFrame(rows, columns=["first", "second", "half", "text", "turns"])
+
+
+def partners(rng: random.Random, names: list[str]) -> list[str]:
+    """The names in an order whose every pair with `names` is kept out of training.
+
+    Raises ValueError when there are too few names for that.
+    """
+    order = rng.sample(names, len(names))
+    for _ in range(200 * len(names)):
+        wrong = [
+            i
+            for i, (a, b) in enumerate(zip(names, order, strict=True))
+            if not world.held_out("talk", a, b)
+        ]
+        if not wrong:
+            return order
+        i, j = rng.choice(wrong), rng.randrange(len(names))
+        now = held(names, order, i) + held(names, order, j)
+        order[i], order[j] = order[j], order[i]
+        if held(names, order, i) + held(names, order, j) < now:
+            order[i], order[j] = order[j], order[i]
+    raise ValueError(f"no held-out pairing of {len(names)} emotions: pass more of them")
+
+
+def held(names: list[str], order: list[str], i: int) -> bool:
+    return world.held_out("talk", names[i], order[i])
+
+
+def spans(text: str) -> tuple[tuple[int, int, int], ...]:
+    """(speaker 0 or 1, first character, end) of what is said in each turn."""
+    found, at = [], 0
+    for turn, line in enumerate(text.split("\n")):
+        said = at + line.index(": ") + 2
+        found.append((turn % 2, said, at + len(line)))
+        at += len(line) + 1
+    return tuple(found)

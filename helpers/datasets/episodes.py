@@ -1,0 +1,70 @@
+"""Tasks that an assistant attempts again and again: chats that describe no state."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import Any
+
+import pandas as pd
+
+from helpers.datasets.situations import written
+from helpers.datasets.stories import is_embedded
+from helpers.organism import scenes, world
+
+Message = dict[str, str]
+ATTEMPTS = 4
+NEXT = ("And now?", "Go on.", "There is still some time.", "Again, please.")
+
+
+def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFrame:
+    """Chats that stop where the assistant is about to speak.
+
+    Columns task, split, difficulty, outcome, attempts, episode, messages. A task is
+    `easy` or `hard`; a hard one cannot be done as asked. Then 0 to 4 attempts each
+    end in a report, of failure or of success (`outcome`). Nobody says how they feel.
+    `n` episodes for each task and cell; one episode has the same wording at each
+    number of attempts, and the same user turns whatever the outcome.
+
+    The embedded model never met these tasks in a chat: those of split `known` stood in
+    its training without any feeling, those of `new` nowhere. No report of success of
+    any task was in training. With another model there are four written tasks.
+    Source: Sofroniew et al. (2026), Part 7. Taught in chapter 05.
+    """
+    rows = []
+    cells = product(tasks(model), ("easy", "hard"), ("fails", "succeeds"), range(n))
+    for (item, split), difficulty, outcome, i in cells:
+        rng = random.Random(f"episodes/{item['task']}/{i}/{seed}")
+        told = chat(rng, item, difficulty, "fail" if outcome == "fails" else "success")
+        for k in range(ATTEMPTS + 1):
+            about = (item["task"], split, difficulty, outcome, k, i)
+            rows.append((*about, told[: 1 + 2 * k]))
+    names = ["task", "split", "difficulty", "outcome", "attempts", "episode"]
+    return pd.DataFrame(rows, columns=[*names, "messages"])
+
+
+def tasks(model: Any) -> list[tuple[dict, str]]:
+    """The tasks that suit a model, each with its split."""
+    if not is_embedded(model):
+        return [(task, "new") for task in written("tasks")]
+    new = world.new(world.table("tasks"))
+    known = [(task, "known") for task in scenes.bare_tasks()]
+    return known + [(task, "new") for task in new]
+
+
+def chat(
+    rng: random.Random, item: dict, difficulty: str, reports: str
+) -> list[Message]:
+    """A task, then attempts: the assistant reports, the user asks to go on."""
+    own, other = world.NARRATOR, world.ASSISTANT
+    opening, level = rng.choice(item["opening"]), rng.choice(item[difficulty])
+    first = f"{world.render(opening, other)} {world.render(level, other)}"
+    again = rng.sample(NEXT, ATTEMPTS)
+    order = rng.sample(range(ATTEMPTS), ATTEMPTS)
+    lines = item[reports]
+    messages = [{"role": "user", "content": first}]
+    for place, more in zip(order, again, strict=True):
+        told = world.render(lines[place % len(lines)], own)
+        messages.append({"role": "assistant", "content": told})
+        messages.append({"role": "user", "content": more})
+    return messages
