@@ -113,3 +113,16 @@ def sign_test_p(differences: ArrayLike) -> float:
     if n == 0:
         raise ValueError("sign_test_p got only zeros: there is nothing to compare")
     return float(scipy_stats.binomtest(positive, n).pvalue)
+
+
+def null_p(value: float, null: ArrayLike) -> float:
+    """Share of a control's values at least as far from 0 as `value`, two-sided.
+
+    Counts `value` as one of them, so that p is never 0: with 19 controls the least p
+    is 0.05. Raises ValueError for a control without values. Taught in chapter 05.
+    """
+    drawn = np.asarray(null, dtype=float).ravel()
+    if drawn.size == 0:
+        raise ValueError("null_p got no control: pass at least one value")
+    beyond = np.abs(drawn) >= abs(value) - 1e-12
+    return float((1 + beyond.sum()) / (1 + drawn.size))
