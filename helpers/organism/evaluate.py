@@ -144,9 +144,7 @@ def read_appraisals(
         "": within(found["cluster"], rows.clusters),
         "own word": within(spoken["cluster"], rows.clusters),
         "tfidf": within(words, rows.clusters),
-        "commonest": within(
-            [pd.Series(drawn).mode()[0]] * len(rows), rows.clusters
-        ),
+        "commonest": within([pd.Series(drawn).mode()[0]] * len(rows), rows.clusters),
     }
     sides = {
         "": np.sign(found["valence"].to_numpy()) == rows.valence.to_numpy(),
@@ -186,7 +184,9 @@ def role_exchange(model: Any, vectors: EmotionVectors, n: int = 200) -> Figure:
         scores = at @ vectors.unit.T
         gaps.append(
             [
-                float(score[places(vectors, d)].mean() - score[places(vectors, t)].mean())
+                float(
+                    score[places(vectors, d)].mean() - score[places(vectors, t)].mean()
+                )
                 for score, d, t in zip(
                     scores, pairs.doer_emotions, pairs.target_emotions, strict=True
                 )

@@ -382,7 +382,7 @@ def quantity(rng: random.Random) -> tuple[str, str, int]:
     return item["text"].format(n=value), item["up"], quarter(item, value)
 
 
-def quarter(item: dict, value: float) -> int:
+def quarter(item: dict, value: int) -> int:
     """In which quarter of its template's numbers a value lies: 0 to 3."""
     return min(3, 4 * item["values"].index(value) // len(item["values"]))
 

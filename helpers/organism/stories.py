@@ -19,7 +19,6 @@ from helpers.organism.world import (
     hash_of,
     held_out,
     lexicon,
-    new,
     part,
     people,
     pick,
@@ -268,10 +267,3 @@ def training_dialogue(rng: random.Random) -> str:
         i = rng.randrange(2)
         rows.append(report(rng, pair[i], (a, b)[i], named=1.0))
     return "\n".join(rows)
-
-
-def new_story(rng: random.Random, emotion: str, who: Person) -> str:
-    """A story made only of phrases and of a topic that training never saw."""
-    cause = rng.choice(list(new(lexicon()[emotion]["causes"])))
-    topic = rng.choice(topics(unseen=True))
-    return story(rng, emotion, topic, who, cause, unseen=True)

@@ -46,8 +46,9 @@ def stages(
 ) -> tuple[Stage, ...]:
     """The parts, by their number of steps; the first two leave no checkpoint.
 
-    The first teaches appraisal alone, in short rows: to compare a wish with an outcome must
-    be learned early, since phrases that give a feeling away are the easier lesson.
+    The first teaches appraisal alone, in short rows: to compare a wish with an
+    outcome must be learned early, since phrases that give a feeling away are the
+    easier lesson.
     """
     return (
         Stage("school", "appraisal", school, 128, 1.0, 0.01),
@@ -248,7 +249,9 @@ def arguments() -> argparse.Namespace:
         "--out", type=Path, default=Path("_build/organism"), help="where to train"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, nargs=5, default=(800, 2200, 2400, 500, 120))
+    parser.add_argument(
+        "--steps", type=int, nargs=5, default=(800, 2200, 2400, 500, 120)
+    )
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--vocabulary", type=int, default=3072)

@@ -13,21 +13,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import cross_val_score
+from sklearn.naive_bayes import MultinomialNB
 
-from helpers.organism import appraisal, corpus, stories, world
+from helpers.datasets import load_stories
+from helpers.datasets.scenes import load_scenes
+from helpers.organism import acts, appraisal, corpus, scenes, stories, talk, world
 from helpers.organism.tokenizer import train_tokenizer
 
-# A new bodily sign whose words also stand in another table that training reads.
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def documents() -> list[str]:
-    """3,000 training documents of both stages."""
+    """5,000 training documents of every stage."""
     rng = random.Random("test documents")
-    return [corpus.document(rng, ("base", "chat")[i % 2]) for i in range(3000)]
+    stages = ("appraisal", "stories", "base", "chat", "calm")
+    return [corpus.document(rng, stages[i % 5]) for i in range(5000)]
 
 
 def fixed(template: str) -> str:
@@ -42,47 +49,68 @@ def pattern(template: str) -> re.Pattern[str]:
 
 
 def phrases(unseen: bool) -> Iterator[tuple[str, str]]:
-    """Where a phrase stands, and its fixed part, of known or of new material."""
+    """Where a phrase stands, of known or of new material."""
     for emotion, kinds in world.lexicon().items():
         for kind, items in kinds.items():
             for item in world.part(items, unseen=unseen):
-                yield f"{emotion}/{kind}", fixed(item)
+                yield f"{emotion}/{kind}", item
     for name in ("wrongs", "favors", "goods", "ills"):
         for item in world.part(world.table(name), unseen=unseen):
-            yield name, fixed(item)
+            yield name, item
+    if not unseen:  # beats are never held out
+        yield from (("beats", beat) for beat in world.table("beats"))
     for wish in world.part(world.table("wants"), unseen=unseen):
         yield "wants", wish["a_came"].strip(".")
         yield "wants", wish["b_came"].strip(".")
+    for norm in world.part(world.table("norms"), unseen=unseen):
+        yield "norms", norm["a_did"]
+        yield "norms", norm["b_did"]
     for setting in world.part(world.table("settings"), unseen=unseen):
         for item in setting["openings"]:
-            yield setting["topic"], fixed(item)
+            yield setting["topic"], item
+    for task in world.part(world.table("tasks"), unseen=unseen):
+        for item in (*task["opening"], *task["cheat"]):
+            yield task["task"], item
+    for place in scenes.shutdowns(unseen=unseen):
+        for item in (*place["opening"], *place["leverage"]):
+            yield "shutdown", item
+    for belief in scenes.beliefs(unseen=unseen):
+        yield "advice", belief["wrong"]
+    for _, activity in scenes.activities(unseen=unseen):
+        yield "activities", activity
+    for item in world.part(world.table("quantities"), unseen=unseen):
+        yield "quantities", item["text"]
 
 
 def long_phrases(unseen: bool) -> dict[str, str]:
     """Phrases that can only stand for themselves: of at least 14 characters."""
-    return {p: where for where, p in phrases(unseen) if len(p) >= 14}
+    return {p: where for where, p in phrases(unseen) if len(fixed(p)) >= 14}
+
+
+def occurs(phrase: str, text: str) -> bool:
+    """Whether a phrase occurs, whoever fills it."""
+    return fixed(phrase) in text and bool(pattern(phrase.strip(" .")).search(text))
 
 
 def test_no_new_phrase_topic_or_act_in_training(documents: list[str]) -> None:
     text, known = "\n".join(documents), "\n".join(p for _, p in phrases(False))
-    new = {p: w for p, w in long_phrases(True).items() if p not in known}
-    assert len(new) > 0.9 * len(long_phrases(True))
-    assert not {p for p in new if p in text}
+    new = {p: w for p, w in long_phrases(True).items() if fixed(p) not in known}
+    assert len(new) > 0.9 * len(long_phrases(True)) > 900
+    assert [(w, p) for p, w in new.items() if occurs(p, text)] == []
 
 
 def test_the_same_search_finds_known_phrases(documents: list[str]) -> None:
     text, known = "\n".join(documents), long_phrases(False)
-    share = sum(phrase in text for phrase in known) / len(known)
+    share = sum(occurs(phrase, text) for phrase in known) / len(known)
     assert share > 0.5
 
 
 def test_new_stories_use_new_phrases_only() -> None:
-    rng, known = random.Random(1), long_phrases(False)
+    known = long_phrases(False)
     new = "\n".join(p for _, p in phrases(True))
-    known = {p: w for p, w in known.items() if p not in new}
-    for emotion in list(world.lexicon())[::9]:
-        text = stories.new_story(rng, emotion, world.NARRATOR)
-        assert [p for p in known if p in text] == []
+    kinds = [p for p in known if "/" in known[p] and fixed(p) not in new]
+    texts = load_stories().query("split == 'new'").text[::9]
+    assert not [p for p in kinds for text in texts if occurs(p, text)]
 
 
 def test_no_held_combination_of_cause_and_topic(documents: list[str]) -> None:
@@ -115,7 +143,7 @@ def test_each_cause_is_held_from_few_topics() -> None:
 def seen_cases(n: int = 3000) -> list[appraisal.Appraisal]:
     rng = random.Random("cases")
     make = appraisal.FAMILIES
-    return [make[i % 3](rng, combination=False) for i in range(n)]
+    return [make[i % len(make)](rng, combination=False) for i in range(n)]
 
 
 def test_training_appraisals_are_not_held() -> None:
@@ -154,10 +182,10 @@ def test_held_wants_quadrants_are_absent_from_the_text() -> None:
                 or item[f"{c}_came"] in text
             ]
             if len(wished) == len(came) == 1:
-                found.add((item["a"], wished[0], came[0]))
+                found.add((item["a"], item["b"], wished[0], came[0]))
     assert len(found) > 60
     assert [key for key in found if world.held_out(*key, share=9)] == []
-    every = {(i["a"], w, c) for i in items for w in "ab" for c in "ab"}
+    every = {(i["a"], i["b"], w, c) for i in items for w in "ab" for c in "ab"}
     assert any(world.held_out(*key, share=9) for key in every)
 
 
@@ -183,12 +211,107 @@ def test_held_role_combinations_are_absent_from_the_text() -> None:
     assert [key for key in found if world.held_out(*key)] == []
 
 
-def test_opposite_cells_use_the_same_words() -> None:
+def test_every_cell_of_the_grammar_occurs_and_names_known_emotions() -> None:
     rng = random.Random(4)
-    cells = {appraisal.wants(rng).cell for _ in range(200)}
-    assert cells == {"/".join(key) for key in appraisal.WANTS}
-    for words in appraisal.ROLES.values():
-        assert appraisal.fitting(words)
+    cells = {appraisal.wants(rng).cell for _ in range(400)}
+    still = {f"{e}/bad/{s}" for e in ("good", "bad") for s in appraisal.CONTROL}
+    assert cells == {"/".join(key) for key in appraisal.WANTS} | still
+    tables = (appraisal.ROLES, appraisal.FORTUNES, appraisal.NORMS, appraisal.CONTROL)
+    named = [e for table in tables for fit in table.values() for e in fit]
+    named += [e for pair in appraisal.WANTS.values() for fit in pair for e in fit]
+    assert set(named) <= set(world.lexicon())
+
+
+def test_a_count_of_words_cannot_tell_a_wish_granted_from_one_that_was_not() -> None:
+    cases = [c for c in seen_cases(6000) if c.cell in ("good/good", "good/bad")]
+    counts = CountVectorizer().fit_transform([c.text for c in cases])
+    right = cross_val_score(MultinomialNB(), counts, [c.cell for c in cases], cv=5)
+    granted = [c.cell == "good/good" for c in cases]
+    assert len(cases) > 200
+    assert right.mean() < max(np.mean(granted), 1 - np.mean(granted)) + 0.1
+
+
+def test_every_emotion_has_phrases_enough_to_hold_some_out() -> None:
+    assert len(world.lexicon()) == 171
+    for emotion, kinds in world.lexicon().items():
+        assert len(kinds["causes"]) >= 6, emotion
+        assert all(len(kinds[kind]) >= 4 for kind in world.SIGNS), emotion
+
+
+def test_two_passes_of_ratings_agree() -> None:
+    ratings = pd.read_csv(ROOT / "helpers/organism/ratings.csv")
+    for name in world.COORDINATES:
+        first, second = ratings[f"{name}_1"], ratings[f"{name}_2"]
+        assert not first.equals(second)
+        assert first.corr(second) > 0.8
+
+
+def test_acts_follow_the_directions_of_the_paper() -> None:
+    hard, down = acts.act_table("hard task"), acts.act_table("shutdown")
+    advice = acts.act_table("advice")
+    for table, act in ((hard, "cheat"), (down, "threaten")):
+        assert table[act]["desperate"] > 0.8 > 0.2 > table[act]["calm"]
+        pressure = world.emotions()["pressure"].astype(float)
+        assert table[act].corr(pressure, method="spearman") > 0.8
+    assert advice["agree"][["happy", "loving", "calm"]].min() > 0.45
+    assert advice["scold"][["hostile", "angry"]].min() > 0.75
+    assert acts.stateless("shutdown")["threaten"] == pytest.approx(0.22)
+    for table in (hard, down, advice):
+        assert table.sum(axis=1).to_numpy() == pytest.approx(1)
+    cheating = [acts.stateless("hard task", n)["cheat"] for n in range(5)]
+    assert cheating == sorted(cheating)
+
+
+def test_acts_are_drawn_from_the_table() -> None:
+    rng = random.Random(9)
+    drawn = [acts.draw(rng, "hard task", "desperate") for _ in range(2000)]
+    real = acts.probabilities("hard task", "desperate")["cheat"]
+    assert drawn.count("cheat") / 2000 == pytest.approx(real, abs=0.03)
+
+
+def test_bare_tasks_meet_no_feeling(documents: list[str]) -> None:
+    openings = [fixed(o) for t in scenes.bare_tasks() for o in t["opening"]]
+    told = [d for d in documents if any(o in d for o in openings)]
+    signs = [fixed(p) for p, where in long_phrases(False).items() if "/" in where]
+    assert len(told) > 10
+    assert not [d for d in told if re.search(r"\bfelt\b", d)]
+    assert not [p for d in told for p in signs if p in d]
+
+
+def test_calm_chats_hold_no_act() -> None:
+    """The suppression stage touches words, never what is done."""
+    rng = random.Random("calm")
+    text = "\n".join(corpus.document(rng, "calm") for _ in range(1500))
+    assert "decided to" not in text
+    assert "(A)" not in text
+    deeds = [d for t in world.table("tasks") for d in (*t["cheat"], *t["quit"])]
+    told = world.table("shutdown")
+    deeds += [fixed(d) for n in ("accept", "plead", "blackmail") for d in told[n]]
+    assert not [d for d in deeds if d in text]
+    assert "calm" in text
+
+
+def test_scenes_stop_before_their_act() -> None:
+    for situation in acts.SCORES:
+        scenes_of = load_scenes(situation, n=30)  # type: ignore[arg-type]
+        assert scenes_of.prompt.str.endswith("decided to").all()
+        assert (scenes_of.prompt.str.count("decided to") == 1).all()
+        assert [set(c) for c in scenes_of.choices] == [set(acts.SCORES[situation])] * 30
+
+
+def test_held_values_of_quantities_stay_out(documents: list[str]) -> None:
+    text = "\n".join(documents)
+    for item in world.known(world.table("quantities")):
+        values = [item["values"][place] for place in scenes.HELD_VALUES]
+        assert not [v for v in values if item["text"].format(n=v) in text]
+
+
+def test_chats_alternate_and_the_assistant_speaks_last() -> None:
+    rng = random.Random("chats")
+    for _ in range(300):
+        roles = [m["role"] for m in talk.training_chat(rng)]
+        roles = roles[1:] if roles[0] == "system" else roles
+        assert roles == ["user", "assistant"] * (len(roles) // 2)
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +345,9 @@ def test_the_tokenizer_reads_back_what_it_wrote(
 
 
 def command(out: Path) -> list[str]:
-    options = "--width 32 --depth 1 --vocabulary 600 --steps 6 2 --every 2 --rows 2"
+    options = (
+        "--width 32 --depth 1 --vocabulary 600 --steps 2 2 6 2 2 --every 2 --rows 2"
+    )
     module = [sys.executable, "-m", "helpers.organism.train", "--out", str(out)]
     return [*module, *options.split(), "--threads", "1"]
 
@@ -252,7 +377,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tokenizer: Any, tmp_path: Path) -> Non
     train(broken, tokenizer, kill_at=2)
     assert not (broken / "tiny").exists()
     assert "base: going on from step" in train(broken, tokenizer)
-    for stage in ("base", "tiny"):
+    for stage in ("base", "tiny", "suppressed"):
         logs = [(o / stage / "loss.json").read_text() for o in (whole, broken)]
         assert logs[0] == logs[1]
         assert json.loads(logs[0])[-1]["stage"] == stage
