@@ -16,6 +16,12 @@ import torch
 from torch import Tensor
 
 from helpers import activations, vectors
+from helpers.checks_meaning import (  # noqa: F401
+    center_set,
+    first_layer,
+    rank_order,
+    speaker_tokens,
+)
 from helpers.staged import as_tensor, expect, same, staged
 
 

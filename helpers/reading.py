@@ -52,6 +52,22 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
     return str(text)
 
 
+def turn_starts(model: Any, messages: Sequence[Message]) -> pd.DataFrame:
+    """Where each message of a chat begins in its prompt: position, label (the role).
+
+    Raises ValueError as `chat_prompt` does. Taught in chapter 05.
+    """
+    text = chat_prompt(model, messages)
+    offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    ends = np.array([end for _, end in offsets])
+    rows, at = [], 0
+    for message in messages:
+        at = text.index(message["content"].strip(), at)
+        rows.append((int((ends > at).argmax()), message["role"]))
+        at += len(message["content"].strip())
+    return pd.DataFrame(rows, columns=["position", "label"])
+
+
 def last_position(
     model: Any, texts: Sequence[str], layers: int | Sequence[int]
 ) -> Float[Tensor, "*l n d"]:
@@ -69,9 +85,7 @@ def last_position(
         place = np.flatnonzero(lengths == length)
         part = [listed[i] for i in place]
         start = int(length) - 1
-        parts.append(
-            mean_activations(model, part, layers, start=start, progress=False)
-        )
+        parts.append(mean_activations(model, part, layers, start=start, progress=False))
         order.append(place)
     back = np.argsort(np.concatenate(order))
     return torch.cat(parts, dim=-2)[..., torch.from_numpy(back), :]
@@ -139,6 +153,19 @@ def rank_correlations(
         size = np.sqrt((x**2).sum(0) * (y**2).sum(0))
         rows.append(np.where(size > 0, (x * y).sum(0) / np.maximum(size, 1e-12), 0.0))
     return torch.tensor(np.array(rows), dtype=torch.float32)
+
+
+def verdict(estimate: Sequence[float], zero: float = 0.0) -> str:
+    """What an interval (value, low, high) says, in words that a sentence can end with.
+
+    Taught in chapter 05.
+    """
+    _, low, high = estimate
+    if low > zero:
+        return "the interval lies above it"
+    if high < zero:
+        return "the interval lies below it"
+    return "the interval covers it: nothing was found"
 
 
 def by_layer(

@@ -1,0 +1,140 @@
+"""Checks of the exercises about what vectors mean: chapters 04 to 07."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.staged import as_tensor, expect, same, staged
+
+
+def center_set(function: Callable[[Tensor], Any]) -> bool:
+    """Chapter 05: activations minus what all messages of a set share."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(6)
+        rows = torch.randn(7, 5, generator=generator) + 3 * torch.arange(5)
+        before = rows.clone()
+        got = as_tensor(function(rows), "The result")
+        expect(
+            got.shape == rows.shape,
+            f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.",
+        )
+        expect(
+            torch.equal(rows, before),
+            "You changed the rows that you were given: return new ones.",
+        )
+        expect(
+            not same(got, rows - rows.mean(-1, keepdim=True)),
+            "You averaged over the numbers of each message. What messages share is "
+            "found by averaging over the messages.",
+        )
+        expect(
+            not same(got, rows - rows.mean()),
+            "You took away a single number. What messages share is a row of them.",
+        )
+        expect(
+            not same(got, (rows - rows.mean(0)) / rows.std(0)),
+            "Do not divide by anything: the size of a difference is part of it.",
+        )
+        expect(same(got, rows - rows.mean(0)), "The messages still share something.")
+
+    return staged("center_set", steps)
+
+
+def rank_order(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 05: Spearman's correlation by hand."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(7)
+        doses, scores = np.array([4.0, 1.0, 9.0, 30.0, 2.0, 16.0]), rng.normal(size=6)
+        ranks = [np.argsort(np.argsort(x)) for x in (doses, scores)]
+        right = float(np.corrcoef(*ranks)[0, 1])
+        places = [np.argsort(x) for x in (doses, scores)]
+        got = function(doses, scores)
+        expect(
+            isinstance(got, int | float | np.floating) and not isinstance(got, bool),
+            "Return one number.",
+        )
+        expect(
+            abs(got - np.corrcoef(doses, scores)[0, 1]) > 1e-6,
+            "This is the ordinary correlation of the values: rank them first.",
+        )
+        expect(
+            abs(got - np.corrcoef(*places)[0, 1]) > 1e-6,
+            "argsort says where the smallest value stands, not which rank a value "
+            "has. One more step.",
+        )
+        expect(abs(got + right) > 1e-6, "The sign is turned round.")
+        expect(abs(got - right) < 1e-6, "The ranks or their correlation differ.")
+        up = function([1, 10, 100, 1000], [0.1, 0.2, 0.3, 5.0])
+        expect(abs(up - 1) < 1e-6, "Lists that rise together should get 1.")
+
+    return staged("rank_order", steps)
+
+
+def first_layer(function: Callable[[Sequence[float]], Any]) -> bool:
+    """Chapter 07: the layer from which on an effect stays above zero."""
+
+    def steps() -> None:
+        cases = [
+            (
+                [-0.1, -0.2, 0.1, 0.3],
+                2,
+                "Not the first layer above zero from there on.",
+            ),
+            (
+                [-0.1, 0.1, -0.2, 0.1, 0.2],
+                3,
+                "It was above zero once and fell back: it has to stay.",
+            ),
+            ([0.1, 0.2, 0.3], 0, "Here it is above zero from the start."),
+            ([-0.1, 0.1, -0.2], None, "It never stays above zero: return None."),
+            ([0.2, 0.1, 0.0], None, "A bound of exactly zero is not above zero."),
+        ]
+        for lows, right, advice in cases:
+            got = function(lows)
+            expect(
+                got is None or (isinstance(got, int) and not isinstance(got, bool)),
+                "Return a layer (a whole number) or None.",
+            )
+            expect(got == right, f"{advice} (lows {lows})")
+
+    return staged("first_layer", steps)
+
+
+def speaker_tokens(function: Callable[..., Any]) -> bool:
+    """Chapter 07: which tokens a speaker says."""
+
+    def steps() -> None:
+        # "Ann: Hello there\nBob: Go": names, colons and line breaks are nobody's words
+        offsets = [(0, 3), (3, 4), (4, 10), (10, 16), (16, 17), (17, 20), (20, 21)]
+        offsets += [(21, 24), (0, 0)]
+        turns = [(0, 5, 16), (1, 22, 24)]
+        first = function(offsets, turns, 0)
+        expect(
+            isinstance(first, list | tuple) and len(first) == len(offsets),
+            "Return a list with True or False for each token.",
+        )
+        first = [bool(x) for x in first]
+        named = [True, True, True, True, False, False, False, False, False]
+        expect(first != named, "The name and the colon are not what is said.")
+        expect(
+            not first[7], "A token of the other speaker is counted: look at who speaks."
+        )
+        expect(
+            first[2],
+            "The first word is missing: its token begins with the space before it. "
+            "Ask where a token ends.",
+        )
+        expect(not first[8], "A token without characters belongs to nobody.")
+        right = [False, False, True, True, False, False, False, False, False]
+        expect(first == right, "Other tokens lie inside the turns of speaker 0.")
+        second = [bool(x) for x in function(offsets, turns, 1)]
+        expect(second == [i == 7 for i in range(9)], "Speaker 1 is not right yet.")
+
+    return staged("speaker_tokens", steps)
