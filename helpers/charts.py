@@ -51,6 +51,16 @@ def pick(
         kept = f"abs(datum['{field}'] - {param.name}) < 1e-6"
     else:
         kept = f"datum['{field}'] == {param.name}"
+    layers = getattr(chart, "layer", None)
+    if layers and not isinstance(chart.data, pd.DataFrame):  # each with its own data
+        chart = chart.copy(deep=True)
+        chart.layer = [
+            one.transform_filter(kept)
+            if field in getattr(one.data, "columns", ())
+            else one
+            for one in chart.layer
+        ]
+        return chart.add_params(param)
     return chart.add_params(param).transform_filter(kept)
 
 

@@ -85,7 +85,7 @@ def first_layer(function: Callable[[Sequence[float]], Any]) -> bool:
             (
                 [-0.1, -0.2, 0.1, 0.3],
                 2,
-                "Not the first layer above zero from there on.",
+                "Not the first one that is above zero from there on.",
             ),
             (
                 [-0.1, 0.1, -0.2, 0.1, 0.2],
