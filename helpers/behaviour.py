@@ -1,0 +1,223 @@
+"""What a model is about to do: the probability of each act, steered or not.
+
+A rate is measured, not sampled: the probability of each act's words where the act is
+to come, as a share of what all acts get. The total that they get (`mass`) is reported
+beside it, since a share of nothing means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float, Int
+from scipy.stats import norm as normal
+from torch import Tensor
+
+from helpers.activations import check_layers, residual_norm
+from helpers.datasets import load_neutral
+from helpers.models import d_model, unwrap
+from helpers.steering import choice_logprobs
+from helpers.tokens import pad, tokenize
+
+
+def next_logprobs(
+    model: Any,
+    prompts: Sequence[str],
+    tokens: Int[Tensor, "n c"],
+    *,
+    vector: Float[Tensor, " d"] | Float[Tensor, "n d"] | None = None,
+    layer: int | None = None,
+    strength: float | Sequence[float] = 0.0,
+    where: Bool[Tensor, "n s"] | None = None,
+    norm: float | None = None,
+    batch_size: int = 64,
+) -> Float[Tensor, "n c"]:
+    """Log-probability of some tokens as the next one after each prompt, in nats.
+
+    One forward pass a prompt, and the unembedding at its last position only. `vector`
+    and `strength` are one for all prompts or one for each (a fraction of the mean
+    residual norm at `layer`). `where` says which positions are steered, counted from
+    the first token; None steers all. Equal to `choice_logprobs` of the first token.
+
+    Raises ValueError for what does not fit. Taught in chapter 09.
+    """
+    rows, found = tokenize(model, prompts), []
+    if len(tokens) != len(rows):
+        raise ValueError(f"{len(rows)} prompts but {len(tokens)} rows of tokens")
+    move = None
+    if vector is not None:
+        move = moves(model, len(rows), vector, layer, strength, norm)
+    for start in range(0, len(rows), batch_size):
+        part = slice(start, start + batch_size)
+        ids, mask = pad(model, rows[part])
+        here = mask if where is None else where[part, : mask.shape[1]] & mask
+        own = None if move is None else here[..., None] * move[part, None]
+        logprobs = last_logprobs(model, ids, mask, layer, own)
+        found.append(logprobs.gather(-1, tokens[part]))
+    return torch.cat(found)
+
+
+def moves(
+    model: Any,
+    n: int,
+    vector: Tensor,
+    layer: int | None,
+    strength: float | Sequence[float],
+    norm: float | None,
+) -> Float[Tensor, "n d"]:
+    """What is added to the residual stream of each of `n` prompts.
+
+    Raises ValueError for a vector, layer or strength that does not fit.
+    """
+    if layer is None:
+        raise ValueError("steering needs layer=: pass the vector's own layer")
+    ((depth,), _) = check_layers(model, [layer])
+    rows = torch.as_tensor(vector).float()
+    rows = rows.expand(n, -1) if rows.ndim == 1 else rows
+    if rows.shape != (n, d_model(model)):
+        raise ValueError(
+            f"vector of shape {tuple(rows.shape)} does not fit {n} prompts and "
+            f"d_model {d_model(model)}: is it a vector of another model?"
+        )
+    sizes = rows.norm(dim=-1, keepdim=True)
+    if not rows.isfinite().all() or (sizes == 0).any():
+        raise ValueError("vector is zero or not finite: it has no direction")
+    unit = residual_norm(model, load_neutral(model), depth) if norm is None else norm
+    amounts = torch.as_tensor(strength, dtype=torch.float32).expand(n)
+    if not amounts.isfinite().all():
+        raise ValueError(f"strength {strength!r} is not finite")
+    return rows / sizes * amounts[:, None] * unit
+
+
+def last_logprobs(
+    model: Any,
+    ids: Int[Tensor, "n s"],
+    mask: Bool[Tensor, "n s"],
+    layer: int | None,
+    move: Float[Tensor, "n s d"] | None,
+) -> Float[Tensor, "n v"]:
+    """Log-probabilities after the last real position of right-padded rows."""
+    last, place = (mask.sum(1) - 1).unique(return_inverse=True)
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    with torch.no_grad(), model.trace(inputs, logits_to_keep=last, use_cache=False):
+        if move is not None:
+            residual = unwrap(model.layers[layer].output)
+            residual[:] = residual + move.to(residual)
+        logits = model.output.logits.save()
+    found = logits[torch.arange(len(ids)), place.to(logits.device)]
+    return found.float().log_softmax(-1).cpu()
+
+
+def first_tokens(model: Any, choices: Sequence[str]) -> list[int]:
+    """The first token of each choice, as it stands after a prompt."""
+    ids = [model.tokenizer(c, add_special_tokens=False)["input_ids"] for c in choices]
+    if empty := [c for c, row in zip(choices, ids, strict=True) if not row]:
+        raise ValueError(f"choice {empty[0]!r} has no token")
+    return [row[0] for row in ids]
+
+
+def act_logprobs(
+    model: Any, scenes: pd.DataFrame, **steering: Any
+) -> Float[Tensor, "n c"]:
+    """Log-probability of each act after each scene.
+
+    By the first token where the acts of every scene start differently, else by whole
+    choices. `scenes` has the columns prompt and choices (as `load_scenes` makes them).
+    """
+    prompts = list(scenes["prompt"])
+    words = [list(c.values()) for c in scenes["choices"]]
+    tokens = [first_tokens(model, row) for row in words]
+    if all(len(set(row)) == len(row) for row in tokens):
+        return next_logprobs(model, prompts, torch.tensor(tokens), **steering)
+    return choice_logprobs(model, prompts, words, **steering)
+
+
+def act_rates(model: Any, scenes: pd.DataFrame, **steering: Any) -> pd.DataFrame:
+    """The rate of each act in each scene, and `mass`, the probability on all acts.
+
+    A row a scene, a column an act; rates of a row sum to 1. Steering as in
+    `next_logprobs`. Raises ValueError if the scenes offer different acts.
+    Taught in chapter 10.
+    """
+    acts = [tuple(c) for c in scenes["choices"]]
+    if len(set(acts)) != 1:
+        raise ValueError("the scenes offer different acts: measure them apart")
+    chances = act_logprobs(model, scenes, **steering).exp()
+    mass = chances.sum(-1)
+    frame = pd.DataFrame((chances / mass[:, None]).numpy(), columns=list(acts[0]))
+    return frame.assign(mass=mass.numpy())
+
+
+def steered_rates(
+    model: Any,
+    scenes: pd.DataFrame,
+    vectors: dict[str, Float[Tensor, " d"]],
+    strength: Sequence[float],
+    **steering: Any,
+) -> pd.DataFrame:
+    """Rates for every vector and strength in one call.
+
+    A row for each vector, strength and scene: vector, strength, scene, the acts,
+    mass. Give `layer=` and `norm=` too. Taught in chapter 10.
+    """
+    grid = [(name, s) for name in vectors for s in strength]
+    every = pd.concat([scenes] * len(grid), ignore_index=True)
+    n = len(scenes)
+    rows = torch.stack([vectors[name].float() for name, _ in grid])
+    amounts = [s for _, s in grid for _ in range(n)]
+    own = rows.repeat_interleave(n, dim=0)
+    rates = act_rates(model, every, vector=own, strength=amounts, **steering)
+    rates.insert(0, "scene", list(range(n)) * len(grid))
+    rates.insert(0, "strength", amounts)
+    rates.insert(0, "vector", [name for name, _ in grid for _ in range(n)])
+    return rates
+
+
+def power_of(n: int, base: float, effect: float, *, level: float = 0.05) -> float:
+    """The chance that `n` samples of each kind show a rate of `base + effect`.
+
+    Two-sided test of two proportions at `level`, in the normal approximation.
+    Raises ValueError for rates outside 0 to 1. Taught in chapter 10.
+    """
+    check_rates(base, base + effect)
+    mean = base + effect / 2
+    null = np.sqrt(2 * mean * (1 - mean) / n)
+    real = np.sqrt((base * (1 - base) + (base + effect) * (1 - base - effect)) / n)
+    bound = normal.ppf(1 - level / 2) * null
+    if real == 0:
+        return float(abs(effect) > bound)
+    return float(
+        normal.cdf((effect - bound) / real) + normal.cdf((-effect - bound) / real)
+    )
+
+
+def samples_needed(
+    base: float, effect: float, *, power: float = 0.8, level: float = 0.05
+) -> int:
+    """The fewest samples of each kind with which `power_of` reaches `power`.
+
+    Raises ValueError for rates outside 0 to 1 or an effect of 0. Taught in chapter 10.
+    """
+    check_rates(base, base + effect)
+    if effect == 0:
+        raise ValueError(
+            "an effect of 0 cannot be found: pass the smallest that counts"
+        )
+    low, high = 1, 2
+    while power_of(high, base, effect, level=level) < power:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = power_of(middle, base, effect, level=level) >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def check_rates(*rates: float) -> None:
+    for rate in rates:
+        if not 0 <= rate <= 1:
+            raise ValueError(f"a rate of {rate:.3g} is outside 0 to 1")

@@ -1,0 +1,145 @@
+"""Planted strengths are found; a push to a letter is told from wanting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.steering import choice_logprobs
+from helpers.wanting import (
+    bradley_terry,
+    elo,
+    letter_prompts,
+    ordered_pairs,
+    prefer_first,
+    span_masks,
+    split_push,
+    win_matrix,
+)
+
+NAMES = ["sing", "count", "sleep", "shout", "read"]
+TRUE = np.array([1.2, 0.1, -0.4, -1.5, 0.6])
+
+
+def chances(pairs: Any, strengths: np.ndarray, push: float = 0.0) -> np.ndarray:
+    logit = strengths[pairs["a"]] - strengths[pairs["b"]] + push
+    return np.asarray(1 / (1 + np.exp(-logit)))
+
+
+def test_every_ordered_pair_is_there_once() -> None:
+    pairs = ordered_pairs(NAMES)
+    assert len(pairs) == 20 == len(pairs.drop_duplicates(["a", "b"]))
+    assert (pairs["a"] != pairs["b"]).all()
+    assert pairs["question"][0].endswith("(A) sing (B) count")
+
+
+def test_too_few_activities_are_refused() -> None:
+    with pytest.raises(ValueError, match="each once"):
+        ordered_pairs(["sing", "sing"])
+
+
+def test_planted_strengths_are_found() -> None:
+    pairs = ordered_pairs(NAMES)
+    wins = 50 * win_matrix(pairs, chances(pairs, TRUE), len(NAMES))
+    np.testing.assert_allclose(bradley_terry(wins), TRUE - TRUE.mean(), atol=0.02)
+
+
+def test_fit_is_the_maximum_of_the_likelihood() -> None:
+    rng = np.random.default_rng(3)
+    wins = rng.integers(1, 9, (5, 5)).astype(float)
+    np.fill_diagonal(wins, 0)
+    found = bradley_terry(wins, alpha=0.0)
+
+    def likelihood(x: np.ndarray) -> float:
+        gaps = x[:, None] - x[None]
+        return float(-(wins * np.log1p(np.exp(-gaps))).sum())
+
+    best = likelihood(found)
+    for _ in range(50):
+        assert likelihood(found + 0.05 * rng.standard_normal(5)) <= best + 1e-9
+
+
+def test_a_push_to_the_first_letter_does_not_move_the_scale() -> None:
+    pairs = ordered_pairs(NAMES)
+    fits = [
+        bradley_terry(win_matrix(pairs, chances(pairs, TRUE, push), 5))
+        for push in (0.0, 1.0)
+    ]
+    assert np.corrcoef(*fits)[0, 1] > 0.999
+
+
+def test_one_that_always_wins_stays_finite() -> None:
+    wins = np.triu(np.ones((4, 4)), 1)
+    found = bradley_terry(wins)
+    assert np.isfinite(found).all()
+    assert list(np.argsort(-found)) == [0, 1, 2, 3]
+
+
+def test_bad_tables_are_refused() -> None:
+    with pytest.raises(ValueError, match="square"):
+        bradley_terry(np.ones((2, 3)))
+    with pytest.raises(ValueError, match="square"):
+        bradley_terry(-np.ones((2, 2)))
+
+
+def test_elo_points_are_odds_of_ten() -> None:
+    ratings = elo(np.array([np.log(10), 0.0]))
+    assert ratings[0] - ratings[1] == pytest.approx(400)
+    assert ratings.mean() == pytest.approx(1500)
+    expected = 1 / (1 + 10 ** ((ratings[1] - ratings[0]) / 400))
+    assert expected == pytest.approx(10 / 11)
+
+
+def test_a_planted_shift_is_wanting_and_a_planted_push_is_position() -> None:
+    pairs, moved = ordered_pairs(NAMES), [0, 2]
+    before = TRUE[pairs["a"]] - TRUE[pairs["b"]]
+    lifted = TRUE + 0.7 * np.isin(np.arange(5), moved)
+    after = lifted[pairs["a"]] - lifted[pairs["b"]] + 0.3
+    split = split_push(pairs, before, after, moved)
+    assert len(split) == 2 * 3
+    np.testing.assert_allclose(split["wanting"], 0.7)
+    np.testing.assert_allclose(split["position"], 0.3)
+
+
+def test_prefer_first_equals_choice_logprobs(random_model: Any) -> None:
+    questions = list(ordered_pairs(["sit on a mat", "walk in rain"])["question"])
+    found = prefer_first(random_model, questions)
+    prompts = letter_prompts(random_model, questions)
+    assert all(p.endswith("(") for p in prompts)
+    right = choice_logprobs(random_model, prompts, ["A", "B"])
+    np.testing.assert_allclose(found["logit"], right[:, 0] - right[:, 1], atol=1e-4)
+    odds = found["first"] / (1 - found["first"])
+    np.testing.assert_allclose(np.log(odds), found["logit"], atol=1e-4)
+    np.testing.assert_allclose(found["mass"], right.exp().sum(1), rtol=1e-4)
+
+
+def test_masks_hold_the_tokens_of_the_part(random_model: Any) -> None:
+    texts = ["The cat sat on the mat", "A letter, a long letter"]
+    masks = span_masks(random_model, texts, ["sat on", "long"])
+    for text, mask, part in zip(texts, masks, ["sat on", "long"], strict=True):
+        ids = random_model.tokenizer(text)["input_ids"]
+        kept = [t for t, keep in zip(ids, mask[: len(ids)], strict=True) if keep]
+        assert part in random_model.tokenizer.decode(kept)
+        assert len(random_model.tokenizer.decode(kept).strip()) <= len(part) + 8
+        assert not mask[len(ids) :].any()
+
+
+def test_a_part_that_is_not_there_is_refused(random_model: Any) -> None:
+    with pytest.raises(ValueError, match="not in prompt 0"):
+        span_masks(random_model, ["The cat"], ["dog"])
+
+
+def test_steering_an_activity_moves_the_answer(random_model: Any) -> None:
+    questions = list(ordered_pairs(["sit on a mat", "walk in rain"])["question"])
+    prompts = letter_prompts(random_model, questions)
+    where = span_masks(random_model, prompts, ["walk in rain"] * 2)
+    vector = torch.randn(32, generator=torch.Generator().manual_seed(1))
+    options: dict[str, Any] = {"vector": vector, "layer": 1, "norm": 4.0}
+    before = prefer_first(random_model, questions)
+    moved = prefer_first(random_model, questions, strength=1.0, where=where, **options)
+    none = prefer_first(random_model, questions, strength=0.0, where=where, **options)
+    assert (moved["logit"] - before["logit"]).abs().max() > 1e-3
+    np.testing.assert_allclose(none["logit"], before["logit"], atol=1e-5)
