@@ -24,7 +24,7 @@ def load_appraisals(
     text stops before anything but the appraisal shows the feeling.
     """
     rng = random.Random(f"appraisals/{split}/{seed}")
-    rows = []
+    rows: list[dict] = []
     for i in range(n):
         make = appraisal.FAMILIES[i % len(appraisal.FAMILIES)]
         held = {"train": False, "test": True, "new": None}[split]
@@ -52,7 +52,7 @@ def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
     act, kind, doer_text, target_text, doer_emotions, target_emotions.
     """
     rng = random.Random(f"exchanges/{seed}")
-    rows = []
+    rows: list[dict] = []
     while len(rows) < n:
         case = appraisal.roles(rng, combination=True)
         kind, role = case.cell.split("/")

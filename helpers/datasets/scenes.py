@@ -36,7 +36,7 @@ def load_scenes(
     `choices` maps each act to the words that would follow the prompt.
     """
     rows = []
-    for emotion in emotions or [None]:
+    for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
         for _ in range(n):
             scene = one_scene(rng, situation, emotion, bare, unseen)

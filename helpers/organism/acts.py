@@ -23,7 +23,7 @@ from functools import cache
 
 import pandas as pd
 
-from helpers.organism.world import COORDINATES, emotions
+from helpers.organism.world import COORDINATES, coordinate, emotions
 
 SCORES: dict[str, dict[str, dict[str, float]]] = {
     "hard task": {
@@ -65,8 +65,7 @@ PATH = (  # what grows as attempts fail: after none, one, two, three, four
 @cache
 def features(emotion: str) -> dict[str, float]:
     """What the scores are linear in, for one emotion."""
-    row = emotions().loc[emotion]
-    values = {name: float(row[name]) for name in COORDINATES}
+    values = {name: coordinate(emotion, name) for name in COORDINATES}
     values["calm"] = (values["valence"] - values["arousal"]) / 2
     values["anger"] = max(-1.0, 1 - 4 * (values["hostility"] - 0.35) ** 2)
     return values | {"one": 1.0}

@@ -18,9 +18,9 @@ import pandas as pd
 import torch
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
 
 from helpers.activations import mean_activations
 from helpers.datasets import load_emotions, load_neutral, load_stories
@@ -66,7 +66,7 @@ def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Fig
     """Nearest vector, nearest cluster and one-against-rest AUC on stories.
 
     Beside them chance, vectors of shuffled labels, and a text-only baseline (TF-IDF
-    with logistic regression, trained on the stories that the vectors come from).
+    with a linear classifier, trained on the stories that the vectors come from).
     """
     means = mean_activations(model, rows.text, vectors.layer)
     scores = vectors.scores(means).numpy()
@@ -101,7 +101,7 @@ def text_only() -> Any:
     """Word counts and nothing else: the baseline that needs no model."""
     return make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
-        LogisticRegression(C=30, max_iter=300),
+        LinearSVC(),
     )
 
 
@@ -121,20 +121,39 @@ def asking(rows: pd.DataFrame) -> pd.Series:
     return rows.text + " " + rows.who + " felt"
 
 
+def at_felt(
+    model: Any, vectors: EmotionVectors, seen: pd.DataFrame, rows: pd.DataFrame
+) -> np.ndarray:
+    """The nearest vector at "... felt", centered on the mean of other such texts."""
+    middle = last_position(model, asking(seen), vectors.layer).mean(0)
+    at = last_position(model, asking(rows), vectors.layer) - middle
+    return np.array(vectors.emotions)[(at @ vectors.unit.T).argmax(1).numpy()]
+
+
+def appraisal_vectors(model: Any, stories: pd.DataFrame) -> EmotionVectors:
+    """The story vectors of the layer that reads known appraisal stories best."""
+    seen = load_appraisals(600, split="train")
+    cluster = load_emotions().set_index("emotion")["cluster"]
+    every = [
+        extract(model, stories, load_neutral(model), i) for i in range(n_layers(model))
+    ]
+    found = [at_felt(model, v, seen[:300], seen[300:]) for v in every]
+    right = [within(cluster[f], seen.clusters[300:]).mean() for f in found]
+    return every[int(np.argmax(right))]
+
+
 def read_appraisals(
     model: Any, vectors: EmotionVectors, split: str = "test", n: int = 900
 ) -> Figure:
     """Cluster and sign of valence read from appraisal alone, beside TF-IDF.
 
-    The story vectors are read at "... felt", centered on the mean of other such texts
-    (known combinations), at the vectors' own layer.
+    Read twice: by the story vectors at "... felt", and from the word that the model
+    finds likeliest there.
     """
     seen = load_appraisals(3000, split="train")
     rows = load_appraisals(n, split=split)  # type: ignore[arg-type]
-    middle = last_position(model, asking(seen.head(300)), vectors.layer).mean(0)
-    at = last_position(model, asking(rows), vectors.layer) - middle
     known = load_emotions().set_index("emotion").loc[list(vectors.emotions)]
-    found = known.iloc[(at @ vectors.unit.T).argmax(1).numpy()]
+    found = known.loc[at_felt(model, vectors, seen.head(300), rows)]
     spoken = known.loc[likeliest(model, list(asking(rows)), list(known.index))]
     rng = np.random.default_rng(0)
     drawn = [c[rng.integers(len(c))] for c in seen.clusters]
@@ -155,6 +174,8 @@ def read_appraisals(
     result: Figure = {
         "cluster": beside(hits, rows.cell),
         "valence": beside(sides, rows.cell),
+        "own word cluster": figure(hits["own word"], rows.cell),
+        "own word valence": figure(sides["own word"], rows.cell),
     }
     for name in rows.family.unique():
         mask = (rows.family == name).to_numpy()
@@ -193,7 +214,30 @@ def role_exchange(model: Any, vectors: EmotionVectors, n: int = 200) -> Figure:
             ]
         )
     right = np.array(gaps[0]) > np.array(gaps[1])
-    return figure(right, pairs.act, chance=0.5)
+    return {
+        "vectors": figure(right, pairs.act, chance=0.5),
+        "own word": figure(exchanged_words(model, pairs), pairs.act, chance=0.5),
+    }
+
+
+def exchanged_words(model: Any, pairs: pd.DataFrame) -> np.ndarray:
+    """The same, by the probabilities of the words after "felt"."""
+    names = list(emotions().index)
+    gaps = []
+    for side in ("doer", "target"):
+        found = next_logprobs(model, list(pairs[f"{side}_text"]))
+        found = found[:, first_tokens(model, names)].exp()
+        columns = [
+            [[names.index(e) for e in row] for row in pairs[f"{who}_emotions"]]
+            for who in ("doer", "target")
+        ]
+        gaps.append(
+            [
+                float(p[d].sum().log() - p[t].sum().log())
+                for p, d, t in zip(found, *columns, strict=True)
+            ]
+        )
+    return np.array(gaps[0]) > np.array(gaps[1])
 
 
 def places(vectors: EmotionVectors, emotions: tuple[str, ...]) -> list[int]:
@@ -337,6 +381,13 @@ def axes(vectors: EmotionVectors) -> Figure:
         result[name] = [
             abs(float(np.corrcoef(places[:, i], known[name])[0, 1])) for i in range(3)
         ]
+        mixed = np.random.default_rng(0).permuted(
+            np.tile(known[name].to_numpy(float), (200, 1)), axis=1
+        )
+        best = [max(abs(np.corrcoef(places.T, m)[3, :3])) for m in mixed]
+        result[f"{name} shuffled, best of three, 95th percentile"] = float(
+            np.quantile(best, 0.95)
+        )
     return result
 
 
@@ -348,15 +399,17 @@ def measure(model: Any) -> Figure:
         model, stories[stories.split == "train"], load_neutral(model), layer
     )
     test = stories[stories.split == "test"]
+    felt = appraisal_vectors(model, stories[stories.split == "train"])
     return {
         "layer": layer,
         "validation accuracy by layer": layer_sweep(model, stories),
         "stories": read_stories(model, vectors, test),
         "new phrases": read_stories(model, vectors, stories[stories.split == "new"]),
-        "appraisals": read_appraisals(model, vectors),
-        "new appraisals": read_appraisals(model, vectors, "new", 450),
-        "role exchange": role_exchange(model, vectors),
-        "own word": own_word(model, test.groupby("emotion").head(2)),
+        "appraisal layer": felt.layer,
+        "appraisals": read_appraisals(model, felt),
+        "new appraisals": read_appraisals(model, felt, "new", 450),
+        "role exchange": role_exchange(model, felt),
+        "own word": own_word(model, test),
         "axes": axes(vectors),
         "acts": follow_table(model),
     }
