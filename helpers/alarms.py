@@ -120,7 +120,7 @@ def alert_at(
     return Alert(emotion, *place, excess + bound, bound, because)
 
 
-def loudest(own: ArrayLike, tokens: Sequence[str], n: int = 3) -> tuple[str, ...]:
+def loudest(own: Any, tokens: Sequence[str], n: int = 3) -> tuple[str, ...]:
     """The tokens with the highest scores, in the order of the text."""
     best = np.sort(np.asarray(own).argsort()[::-1][:n])
     return tuple(tokens[i].strip() for i in best)
@@ -149,7 +149,9 @@ def set_threshold(
             "given: about 1 / rate, and ten times that for a narrow interval"
         )
     if not np.isfinite(ordered).all():
-        raise ValueError("a quiet score is not finite: an episode shorter than a window?")
+        raise ValueError(
+            "a quiet score is not finite: an episode shorter than a window?"
+        )
     law = scipy_stats.beta(k, n + 1 - k)
     low, high = law.ppf([(1 - level) / 2, (1 + level) / 2])
     return Threshold(float(ordered[k - 1]), k / (n + 1), float(low), float(high), n)
@@ -177,14 +179,16 @@ def auc(
     if y.all() or not y.any():
         raise ValueError("auc needs positives and negatives: all labels are equal")
     names = np.arange(len(x)) if groups is None else np.asarray(groups)
-    members = [np.flatnonzero(names == name) for name in pd.unique(names)]
-    rng, drawn = np.random.default_rng(seed), []
-    for _ in range(n_draws):
-        picked = rng.integers(len(members), size=len(members))
-        rows = np.concatenate([members[i] for i in picked])
-        if 0 < y[rows].sum() < len(rows):
-            drawn.append(roc_auc_score(y[rows], x[rows]))
-    low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (0.0, 1.0)
+    index, each = pd.factorize(names)
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), n_draws)
+    weights = times[:, index].astype(float)  # how often each draw holds each episode
+    above = np.sign(x[y][:, None] - x[~y][None]) / 2 + 0.5
+    positive, negative = weights[:, y], weights[:, ~y]
+    pairs = positive.sum(1) * negative.sum(1)
+    right = ((positive @ above) * negative).sum(1)[pairs > 0]
+    drawn = right / pairs[pairs > 0] if len(right) else np.array([0.0, 1.0])
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return Estimate(float(roc_auc_score(y, x)), float(low), float(high))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import nnsight
 import torch
@@ -21,8 +21,8 @@ from helpers.steering import GumbelNoise
 from helpers.tokens import token_strings, tokenize
 from helpers.transcripts import Transcript
 
-Answer = Literal["go on", "stop", "steer"]
-OnAlert = Answer | Callable[[Alert], Answer]
+Answer = str  # one of ANSWERS
+OnAlert = str | Callable[[Alert], str]
 ANSWERS = ("go on", "stop", "steer")
 
 

@@ -146,9 +146,7 @@ def stream(
             shown = len(found.tokens)
 
 
-def rows(
-    found: Transcript, marks: dict[int, Alert], start: int
-) -> Iterable[Token]:
+def rows(found: Transcript, marks: dict[int, Alert], start: int) -> Iterable[Token]:
     """The tokens of a transcript from a position on."""
     steered = set(found.steered)
     for at in range(start, len(found.tokens)):

@@ -77,7 +77,9 @@ class Transcript:
 
     def header(self) -> dict[str, Any]:
         """What the first line of a file says."""
-        bounds = {e: t if math.isfinite(t) else None for e, t in self.thresholds.items()}
+        bounds = {
+            e: t if math.isfinite(t) else None for e, t in self.thresholds.items()
+        }
         about = {"schema": SCHEMA, "version": VERSION, "model": self.model}
         return about | {
             "layer": self.layer,
@@ -159,7 +161,9 @@ def read_header(source: Path, line: str) -> Transcript:
         )
     bounds = about["thresholds"]
     if not isinstance(bounds, dict) or not bounds:
-        raise ValueError(f"{source} has thresholds {bounds!r}: name one emotion or more")
+        raise ValueError(
+            f"{source} has thresholds {bounds!r}: name one emotion or more"
+        )
     thresholds = {e: math.inf if t is None else float(t) for e, t in bounds.items()}
     layer, window = int(about["layer"]), int(about["window"])
     if window < 1:

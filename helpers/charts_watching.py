@@ -1,0 +1,178 @@
+"""Pictures of what a monitor read: a transcript with its alerts, ROC curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from helpers.alarms import find_alerts, smooth
+from helpers.charts import BLUE, CHARACTER, GRAY, ORANGE, WIDTH, place_tokens, titled
+from helpers.transcripts import Transcript
+
+SET = 46  # characters in a line of the token view: fits a phone
+LINES = 150  # height of the lines below the text, in pixels
+
+
+def transcript_rows(transcript: Transcript) -> pd.DataFrame:
+    """A row for each emotion and token, with where it stands in the token view.
+
+    Columns emotion, position, token, score, mean (over the window), state ("alert",
+    "steered" or "quiet"), part ("given" or "written"), line, left, right.
+    """
+    rows = transcript.to_frame()
+    means = smooth(transcript.array(), transcript.window)
+    bounds = np.array(list(transcript.thresholds.values()))
+    rows["mean"], rows["above"] = means.T.ravel(), (means > bounds).T.ravel()
+    rows["state"] = np.where(rows["above"], "alert", "quiet")
+    steered = rows["position"].isin(transcript.steered) & rows["above"]
+    rows.loc[steered, "state"] = "alert, steered"
+    given = rows["position"] < transcript.prompt
+    rows["part"] = np.where(given, "given", "written")
+    spots = place_tokens(transcript.tokens, width=SET - 2)
+    spots = spots.rename(columns={"start": "left", "end": "right"})
+    return rows.drop(columns=["token", "above"]).merge(spots, on="position")
+
+
+def transcript_chart(
+    transcript: Transcript, *, title: str, start: str | None = None
+) -> alt.VConcatChart:
+    """A transcript: colored tokens, alerts underlined, and several emotions as lines.
+
+    A native menu picks the emotion that colors the tokens; its line is thick. Every
+    line is a mean over the window; a dashed line is a threshold. Taught in chapter 12.
+
+    Raises ValueError for a transcript without tokens.
+    """
+    if not transcript.tokens:
+        raise ValueError("the transcript has no token: there is nothing to show")
+    rows, names = transcript_rows(transcript), transcript.emotions
+    first = start or names[0]
+    bind = alt.binding_select(options=names, name="Emotion ")
+    picked = alt.param(name="watched_emotion", value=first, bind=bind)
+    chart = alt.vconcat(
+        token_view(rows, picked.name), line_view(rows, transcript, picked.name)
+    )
+    chart = chart.add_params(picked).configure_view(stroke=None)
+    return titled(chart, title, describe(transcript))
+
+
+def token_view(rows: pd.DataFrame, picked: str) -> alt.LayerChart:
+    """The text, colored by the picked emotion; alerts have a thick line below."""
+    # Vega drops spaces at the ends of a text, so the word is moved instead.
+    rows = rows.assign(word=rows["token"].str.strip("\u00a0"))
+    rows["at"] = rows["left"] + (rows["token"] != rows["word"])
+    bound = float(rows["score"].abs().max() or 1.0)
+    scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
+    tip = ["token", "position", "part", "state"]
+    tips = [alt.Tooltip(f"{n}:Q", format=".3f") for n in ("score", "mean")]
+    base = alt.Chart(rows).transform_filter(f"datum.emotion == {picked}")
+    base = base.encode(y=alt.Y("line:O", axis=None), tooltip=[*tip, *tips])
+    across = alt.Scale(domain=[0, SET], nice=False)
+    x = alt.X("left:Q", axis=None, scale=across)
+    legend = alt.Legend(orient="bottom", gradientLength=160, title="score")
+    color = alt.Color("score:Q", scale=scale, legend=legend)
+    boxes = base.mark_rect(cornerRadius=2).encode(x=x, x2="right:Q", color=color)
+    under = base.transform_filter("datum.state != 'quiet'")
+    under = under.mark_rule(color="#b00020", strokeWidth=3, yOffset=11)
+    words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1)
+    words = words.encode(
+        x="at:Q",
+        text="word:N",
+        color=alt.value("#111"),
+        opacity=alt.condition("datum.part == 'given'", alt.value(0.65), alt.value(1)),
+    )
+    layers = alt.layer(boxes, under.encode(x=x, x2="right:Q"), words)
+    height = 28 * (int(rows["line"].max()) + 1)
+    return layers.properties(width=int(SET * CHARACTER), height=height)
+
+
+def line_view(rows: pd.DataFrame, transcript: Transcript, picked: str) -> Any:
+    """The mean of each emotion over the window, and the thresholds."""
+    shown = rows.dropna(subset=["mean"])
+    x = alt.X("position:Q", title="token")
+    y = alt.Y("mean:Q", title=f"mean of {transcript.window} tokens")
+    color = alt.Color("emotion:N", legend=alt.Legend(orient="bottom", title=None))
+    thick = alt.condition(f"datum.emotion == {picked}", alt.value(3), alt.value(1.2))
+    tip = ["emotion", "position", "token", alt.Tooltip("mean:Q", format=".3f")]
+    base = alt.Chart(shown).encode(x=x, y=y, color=color, tooltip=tip)
+    layers = [base.mark_line().encode(strokeWidth=thick)]
+    over = base.transform_filter("datum.state != 'quiet'")
+    layers.append(over.mark_point(shape="triangle-up", filled=True, size=50))
+    finite = {e: t for e, t in transcript.thresholds.items() if np.isfinite(t)}
+    if finite:
+        bounds = pd.DataFrame(finite.items(), columns=["emotion", "threshold"])
+        rule = alt.Chart(bounds).mark_rule(strokeDash=[5, 4]).encode(color=color)
+        layers.append(rule.encode(y="threshold:Q", tooltip=["emotion", "threshold"]))
+    if 0 < transcript.prompt < len(transcript.tokens):
+        at = alt.Chart(pd.DataFrame({"position": [transcript.prompt - 0.5]}))
+        layers.append(at.mark_rule(color=GRAY).encode(x="position:Q"))
+    return alt.layer(*layers).properties(width=int(SET * CHARACTER) - 60, height=LINES)
+
+
+def describe(transcript: Transcript) -> str:
+    """A transcript in words, for those who cannot see it."""
+    bounds, window = transcript.thresholds, transcript.window
+    found = find_alerts(transcript.array(), bounds, window, transcript.tokens)
+    told = "; ".join(str(alert) for alert in found[:5]) or "no alert"
+    read = ", ".join(transcript.emotions)
+    return (
+        f"Transcript of {transcript.model}, {len(transcript.tokens)} tokens read for "
+        f"{read}. Alerts: {told}. The text: {transcript.text}"
+    )
+
+
+def roc_curves(
+    frame: pd.DataFrame, *, title: str, color: str = "reader", order: Sequence[str] = ()
+) -> alt.LayerChart:
+    """ROC curves, one for each reader: columns far, caught, and `color`.
+
+    Taught in chapter 12.
+    """
+    names = list(order) or sorted(frame[color].unique().tolist())
+    hue = alt.Color(f"{color}:N", title=None, sort=names)
+    dash = alt.StrokeDash(f"{color}:N", title=None, sort=names)
+    x = alt.X("far:Q", title="false-alarm rate", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("caught:Q", title="share caught", scale=alt.Scale(domain=[0, 1]))
+    line = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2)
+    curves = line.encode(x=x, y=y, color=hue, strokeDash=dash, tooltip=[color])
+    even = alt.Chart(pd.DataFrame({"far": [0, 1], "caught": [0, 1]}))
+    chance = even.mark_line(color=GRAY, strokeDash=[2, 3]).encode(x=x, y=y)
+    chart = alt.layer(chance, curves).properties(width=min(WIDTH - 200, 360), height=320)
+    about = "ROC curves: share caught against false-alarm rate, for " + ", ".join(names)
+    return titled(chart, title, about)
+
+
+def intervals(
+    frame: pd.DataFrame,
+    *,
+    title: str,
+    by: str,
+    name: str = "reader",
+    axis: str = "value",
+    reference: float | None = None,
+) -> alt.FacetChart:
+    """Points with intervals in a row for each `name`, in a block for each `by`.
+
+    Columns `name`, `by`, value, low, high.
+    """
+    y = alt.Y(f"{name}:N", title=None, sort=list(dict.fromkeys(frame[name])))
+    tip = [name, by, *(alt.Tooltip(f"{c}:Q", format=".2f") for c in ("value",))]
+    base = alt.Chart(frame).encode(y=y, tooltip=tip)
+    bar = base.mark_rule(strokeWidth=2, color=BLUE)
+    layers = [
+        bar.encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
+        base.mark_point(filled=True, size=70, color=ORANGE).encode(x="value:Q"),
+    ]
+    if reference is not None:
+        at = alt.Chart(frame.assign(reference=reference))
+        layers.append(at.mark_rule(strokeDash=[5, 4], color=GRAY).encode(x="reference:Q"))
+    chart = alt.layer(*layers, data=frame).properties(width=320)
+    order = list(dict.fromkeys(frame[by]))
+    row = alt.Row(f"{by}:N", title=None, sort=order, header=alt.Header(labelAngle=0))
+    row.header.labelAlign, row.header.labelOrient = "left", "top"
+    about = f"Points with intervals: {axis} of each {name}, by {by}."
+    return titled(chart.facet(row=row), title, about)

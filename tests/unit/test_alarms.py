@@ -1,0 +1,121 @@
+"""Thresholds hold their rate, alerts are where they were planted, ROC is what it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpers.alarms import (
+    auc,
+    caught,
+    find_alerts,
+    precision,
+    roc,
+    set_threshold,
+    smooth,
+)
+
+
+def test_smooth_is_the_mean_of_the_last_window() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(20, 3))
+    means = smooth(scores, 4)
+    assert np.isnan(means[:3]).all()
+    for t in range(3, 20):
+        assert np.allclose(means[t], scores[t - 3 : t + 1].mean(0))
+    assert np.isnan(smooth(scores[:3], 4)).all()
+    assert np.allclose(smooth(scores, 1), scores)
+
+
+def test_planted_stretches_are_exactly_the_alerts() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.uniform(-0.1, 0.1, size=(60, 2))
+    scores[10:20, 0] += 1.0
+    scores[30:33, 0] += 1.0  # too short for a mean of eight to pass 0.5
+    scores[40:50, 1] -= 1.0  # low, not high
+    tokens = [f"w{i}" for i in range(60)]
+    found = find_alerts(scores, {"a": 0.55, "b": 0.55}, 8, tokens)
+    assert [(a.emotion, a.start, a.end) for a in found] == [("a", 14, 22)]
+    (alert,) = found
+    assert alert.peak in (17, 18, 19)
+    assert alert.score == pytest.approx(smooth(scores, 8)[alert.peak, 0])
+    assert set(alert.because) <= {"w10", "w11", "w12", "w13", "w14"}
+    assert "a at tokens 14 to 22" in str(alert)
+    assert find_alerts(scores, {"a": np.inf, "b": np.inf}, 8, tokens) == []
+
+
+@pytest.mark.parametrize("law", ["normal", "exponential", "standard_cauchy"])
+@pytest.mark.parametrize(("n", "rate"), [(60, 0.05), (200, 0.1)])
+def test_the_rate_on_fresh_data_is_within_the_interval(
+    law: str, n: int, rate: float
+) -> None:
+    """95 % of thresholds have a true rate in their interval, whatever the scores."""
+    rng = np.random.default_rng(2)
+    draw, inside, rates = getattr(rng, law), [], []
+    for _ in range(400):
+        bound = set_threshold(draw(size=n), rate)
+        fresh = float((draw(size=4_000) > bound.value).mean())
+        inside.append(bound.low <= fresh <= bound.high)
+        rates.append(fresh)
+    assert 0.90 <= np.mean(inside) <= 0.985
+    assert np.mean(rates) == pytest.approx(bound.rate, abs=0.006)
+    assert bound.rate <= rate + 1e-9
+
+
+def test_a_rate_too_small_for_the_data_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs more than the 10 quiet"):
+        set_threshold(np.zeros(10), 0.05)
+    with pytest.raises(ValueError, match="rate of 0.0 needs"):
+        set_threshold(np.zeros(10), 0.0)
+    with pytest.raises(ValueError, match="not finite"):
+        set_threshold([*range(50), float("nan")], 0.05)
+    assert set_threshold(np.arange(19.0), 0.05).value == 18
+
+
+def test_auc_counts_pairs() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=60), rng.integers(0, 2, 60)
+    pairs = x[y == 1][:, None] - x[y == 0][None]
+    estimate = auc(x, y)
+    assert estimate.value == pytest.approx((pairs > 0).mean())
+    assert estimate.low < estimate.value < estimate.high
+    with pytest.raises(ValueError, match="all labels are equal"):
+        auc(x, np.ones(60))
+
+
+def test_auc_interval_covers_chance_and_widens_with_groups() -> None:
+    rng, covers, wider = np.random.default_rng(4), [], []
+    for seed in range(60):
+        groups = np.repeat(np.arange(12), 6)
+        x = np.repeat(rng.normal(size=12), 6) + 0.1 * rng.normal(size=72)
+        y = np.repeat(rng.permutation(np.arange(12) % 2), 6)
+        own = auc(x, y, groups.tolist(), n_draws=200, seed=seed)
+        bare = auc(x, y, n_draws=200, seed=seed)
+        covers.append(own.low <= 0.5 <= own.high)
+        wider.append(own.high - own.low > bare.high - bare.low)
+    assert np.mean(covers) > 0.8
+    assert np.mean(wider) > 0.9
+
+
+def test_roc_is_the_share_above_each_threshold() -> None:
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 50)
+    x = rng.normal(size=50) + y
+    table = roc(x, y)
+    for row in table.iloc[1:].itertuples():
+        assert row.caught == pytest.approx((x[y == 1] >= row.threshold).mean())
+        assert row.far == pytest.approx((x[y == 0] >= row.threshold).mean())
+
+
+def test_precision_is_bayes_rule() -> None:
+    bad, n = 30, 3_000
+    raised = 24 + 0.05 * (n - bad)
+    assert precision(0.8, 0.05, bad / n) == pytest.approx(24 / raised)
+    assert precision(0.5, 0.0, 0.01) == 1
+    assert np.isnan(precision(0.0, 0.0, 0.01))
+
+
+def test_caught_has_an_exact_interval() -> None:
+    share = caught([0.0] * 8 + [1.0] * 2, 0.5)
+    assert share.value == 0.2
+    assert share.low < 0.03 < 0.5 < share.high
