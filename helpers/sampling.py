@@ -1,0 +1,56 @@
+"""Sampling whose draws depend on a row's own seed, and on nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from transformers import LogitsProcessor
+
+WORD = 2**32 - 1  # numbers are mixed as 32-bit words held in int64
+ODD = 0x9E3779B1
+
+
+def mixed(words: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
+    """32-bit words scrambled one to one, so that neighbors have nothing in common.
+
+    Source: the finalizer of MurmurHash3 (Appleby, public domain).
+    """
+    words = words ^ (words >> 16)
+    words = (words * 0x85EBCA6B) & WORD
+    words = words ^ (words >> 13)
+    words = (words * 0xC2B2AE35) & WORD
+    return words ^ (words >> 16)
+
+
+def uniform(
+    seeds: Int[Tensor, "n 1"], step: int, size: int
+) -> Float[Tensor, "n {size}"]:
+    """A number in (0, 1) for each seed and token, the same on every device."""
+    keys = mixed((mixed(seeds & WORD) + step * ODD) & WORD)
+    tokens = torch.arange(size, device=seeds.device)
+    words = mixed(mixed((keys + tokens * ODD) & WORD) ^ keys)
+    return ((words.float() + 0.5) / 2**32).clamp(1e-10, 1 - 1e-7)
+
+
+class GumbelNoise(LogitsProcessor):
+    """Turns greedy choice into sampling: the largest logit plus Gumbel noise.
+
+    The noise is a function of a row's seed, the step and the token, so a row draws the
+    same alone and in any batch, on a CPU and on a GPU. Rows with one seed share their
+    noise: what differs between them is what was done to the model.
+    """
+
+    def __init__(self, seeds: Sequence[int], temperature: float) -> None:
+        self.seeds = torch.tensor([int(s) & WORD for s in seeds])[:, None]
+        self.temperature = temperature
+        self.step = 0
+
+    def __call__(self, input_ids: Any, scores: Float[Tensor, "n v"]) -> Tensor:
+        seeds = self.seeds.to(scores.device)
+        noise = uniform(seeds, self.step, scores.shape[-1])
+        self.step += 1
+        return scores.float() / self.temperature - torch.log(-torch.log(noise))
