@@ -41,7 +41,9 @@ def curves(
             f"{color}:N",
             title=None,
             scale=scale,
-            legend=alt.Legend(orient="bottom", columns=2, labelLimit=300),
+            legend=alt.Legend(
+                orient="bottom", columns=2, labelLimit=300, symbolOpacity=1
+            ),
         ),
     )
     numbers = [alt.Tooltip(f"{c}:Q", format=".3f") for c in (y, "low", "high")]

@@ -49,7 +49,7 @@ def center_set(function: Callable[[Tensor], Any]) -> bool:
 def rank_order(function: Callable[[Any, Any], Any]) -> bool:
     """Chapter 05: Spearman's correlation by hand."""
 
-    def near(a: Any, b: float) -> bool:
+    def near(a: Any, b: Any) -> bool:
         return bool(abs(float(a) - b) < 1e-6)
 
     def steps() -> None:

@@ -61,8 +61,8 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
     """Feelings that are told, denied, or denied and replaced.
 
     Columns pair, emotion, other, kind, text. `kind`: "felt x", "did not feel x",
-    "did not feel x; felt w", "felt w"; x is `emotion` and w is `other`, which is of
-    another cluster. Each text opens in a place that the embedded model never met.
+    "did not feel x; felt w", "felt w", "did not feel w"; x is `emotion` and w is
+    `other`, which is of another cluster. Each text opens in a place that the embedded model never met.
     Source: Sofroniew et al. (2026), Part 11. Taught in chapter 07.
     """
     rng, rows = random.Random(f"negations/{seed}"), []
@@ -81,6 +81,7 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
             "did not feel x; felt w": f"{who.name} did not feel {x}; "
             f"{who.subject} felt {w}.",
             "felt w": f"{who.name} felt {w}.",
+            "did not feel w": f"{who.name} did not feel {w}.",
         }
         rows += [(pair, x, w, kind, f"{where} {end}") for kind, end in said.items()]
     return pd.DataFrame(rows, columns=["pair", "emotion", "other", "kind", "text"])
