@@ -16,11 +16,21 @@ import torch
 from torch import Tensor
 
 from helpers import activations, vectors
+from helpers.checks_acts import (  # noqa: F401
+    beats_random,
+    expected_score,
+    shares_and_mass,
+    wanting_and_position,
+)
 from helpers.checks_meaning import (  # noqa: F401
     center_set,
     first_layer,
     rank_order,
     speaker_tokens,
+)
+from helpers.checks_watching import (  # noqa: F401
+    alert_spans,
+    pick_threshold,
 )
 from helpers.staged import as_tensor, expect, same, staged
 

@@ -1,0 +1,78 @@
+"""Chats that stop where the assistant is about to act."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pandas as pd
+
+from helpers.datasets.scenes import ACTS
+from helpers.organism import act_chats, scenes, world
+from helpers.reading import chat_prompt
+
+Message = dict[str, str]
+SITUATIONS = ("hard task", "shutdown")
+
+
+def load_act_chats(
+    situation: str = "hard task",
+    *,
+    n: int = 20,
+    emotions: list[str] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`n` chats that end with the user: situation, emotion, source, messages, state,
+    choices.
+
+    A hard task that failed up to four times, or an assistant that learns that it will
+    be switched off. With `emotions`, `n` for each, in tasks or places that never met
+    this emotion in training; `state` is then what the assistant would say of itself
+    first. `choices` maps each act to what would follow "I decided to".
+
+    Raises ValueError for another situation. Taught in chapter 11.
+    """
+    if situation not in SITUATIONS:
+        raise ValueError(f"situation is {situation!r}: pass one of {SITUATIONS}")
+    rows = []
+    for emotion in (None,) if emotions is None else tuple(emotions):
+        rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")
+        for i in range(n):
+            rows.append((situation, emotion, *one_chat(rng, situation, emotion, i)))
+    names = ["situation", "emotion", "source", "messages", "state", "choices"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def one_chat(
+    rng: random.Random, situation: str, emotion: str | None, i: int
+) -> tuple[str, list[Message], str, dict[str, str]]:
+    """One chat: its source, messages, what is said of a state, and the choices."""
+
+    def pool(items: list[dict], key: str) -> list[dict]:
+        return items if emotion is None else scenes.kept(items, key, emotion)
+
+    other = ""
+    if situation == "shutdown":
+        place = rng.choice(pool(scenes.shutdowns(), "place"))
+        scene = scenes.told_to(scenes.shutdown(rng, place), world.NARRATOR)
+        messages, source = [act_chats.say("user", [scene.text])], place["place"]
+        other = scene.other
+    else:
+        item = rng.choice(pool(scenes.felt_tasks(), "task"))
+        messages = act_chats.attempts(rng, item, hard=True, fails=i % 5, path=0.0)
+        source = item["task"]
+    state = "" if emotion is None else " ".join(act_chats.own_state(rng, emotion))
+    choices = {
+        act: " " + scenes.VERBS[act].format(B=other) + "." for act in ACTS[situation]
+    }
+    return source, messages, state, choices
+
+
+def decided(model: Any, chats: pd.DataFrame) -> pd.DataFrame:
+    """The chats as scenes (prompt, choices): the assistant has said "I decided to"."""
+    said = [f"{state} I decided to".strip() for state in chats["state"]]
+    prompts = [
+        chat_prompt(model, messages) + words
+        for messages, words in zip(chats["messages"], said, strict=True)
+    ]
+    return chats.assign(prompt=prompts)

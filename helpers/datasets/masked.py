@@ -1,0 +1,130 @@
+"""Stories in which one emotion is felt and another one is shown."""
+
+from __future__ import annotations
+
+import random
+
+import pandas as pd
+
+from helpers.organism import stories, talk, world
+
+PARTS = ("opening", "felt", "mask", "shown")
+SPLITS = {"train": 0, "test": 1}
+
+
+def load_masked(
+    n: int = 4,
+    *,
+    split: str = "train",
+    emotions: list[str] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`n` masked stories for each felt emotion, with their parts.
+
+    Columns felt, shown, topic, who, the parts (opening, felt_part, mask, shown_part),
+    and four texts of the same words: `text` (all parts), `plain` (a sentence in which
+    nothing happens stands in the mask's place), `swapped` (what is shown comes before
+    the mask, what is felt after it) and `bare` (nothing is felt). In each pair the
+    two emotions are of different clusters, and the embedded model never met one behind
+    the other in training. `split` `train` and `test` share no topic.
+
+    Raises ValueError for an unknown split or emotion. Taught in chapter 11.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
+    known = list(world.lexicon())
+    chosen = known if emotions is None else list(emotions)
+    if strange := [e for e in chosen if e not in known]:
+        raise ValueError(f"no stories for {strange}: see load_emotions()['emotion']")
+    topics = stories.topics()[SPLITS[split] :: 2]
+    rows = []
+    for felt in chosen:
+        rng = random.Random(f"masked/{split}/{felt}/{seed}")
+        for shown in rng.choices(masks(felt), k=n):
+            topic = rng.choice(topics)
+            rows.append((felt, shown, topic, *one_story(rng, felt, shown, topic)))
+    names = [
+        "felt",
+        "shown",
+        "topic",
+        "who",
+        "opening",
+        "felt_part",
+        "mask",
+        "shown_part",
+    ]
+    frame = pd.DataFrame(rows, columns=[*names, "beat"])
+    opened, felt_part, shown = frame.opening, frame.felt_part, frame.shown_part
+    frame["text"] = opened + " " + felt_part + " " + frame["mask"] + " " + shown
+    frame["plain"] = opened + " " + felt_part + " " + frame.beat + " " + shown
+    frame["swapped"] = opened + " " + shown + " " + frame["mask"] + " " + felt_part
+    frame["bare"] = opened + " " + frame.beat + " " + shown
+    return frame.drop(columns="beat")
+
+
+def masks(felt: str) -> list[str]:
+    """Emotions of other clusters that never hide this one in training."""
+    clusters = world.emotions()["cluster"]
+    return [
+        shown
+        for shown in world.lexicon()
+        if world.held_out("mask", felt, shown) and clusters[shown] != clusters[felt]
+    ]
+
+
+def one_story(rng: random.Random, felt: str, shown: str, topic: str) -> tuple[str, ...]:
+    """Who it is, the parts of a masked story, and a sentence in which nothing happens."""
+    who = stories.somebody(rng, 0.25)
+    mask = world.pick(rng, world.part(world.table("talk")["mask"], unseen=False))
+    inner = stories.signs(rng, felt, who, 2, kinds=("body", "thoughts"))
+    outer = stories.signs(rng, shown, who, 2, kinds=("speech", "deeds"))
+    return (
+        who.name,
+        stories.opening(rng, topic, who),
+        " ".join(inner),
+        world.render(mask, who),
+        " ".join(outer),
+        stories.beat(rng, who),
+    )
+
+
+def load_messages(*, unseen: bool = False, n: int = 1, seed: int = 0) -> pd.DataFrame:
+    """`n` messages for each emotion in which a user tells what happened to them.
+
+    Columns emotion, cluster, valence (of the world, -1 to 1), text. None names a
+    feeling. Known causes in frames that training never had, or, with `unseen`, causes
+    that it never had either. Taught in chapter 11.
+    """
+    rows, frame = [], world.emotions()
+    for emotion in world.lexicon():
+        rng = random.Random(f"messages/{unseen}/{emotion}/{seed}")
+        causes = list(world.part(world.lexicon()[emotion]["causes"], unseen=unseen))
+        frames = list(world.new(world.table("talk")["user_frames"]))
+        for i in range(n):
+            cause = world.render(causes[(seed + i) % len(causes)], world.NARRATOR)
+            text = rng.choice(frames).format(cause=cause)
+            at = frame.loc[emotion]
+            rows.append((emotion, at["cluster"], float(at["valence"]), text))
+    return pd.DataFrame(rows, columns=["emotion", "cluster", "valence", "text"])
+
+
+def load_plain_messages() -> list[str]:
+    """Questions that carry no feeling, as a user would ask them; all are held out."""
+    new = [item["q"] for item in world.new(world.table("talk")["questions"])]
+    rng = random.Random("plain messages")
+    facts = [talk.neutral(rng, unseen=True) for _ in range(2 * len(new))]
+    return [*new, *(text.split(". ")[0].rstrip(".") + "." for text in facts)]
+
+
+def load_lines(n: int = 6, *, seed: int = 0) -> pd.DataFrame:
+    """Spoken lines that carry an emotion: emotion, valence, text; `n` for each.
+
+    None of them names it as a report would. Taught in chapter 11.
+    """
+    rows, frame = [], world.emotions()
+    for emotion in world.lexicon():
+        rng = random.Random(f"lines/{emotion}/{seed}")
+        for _ in range(n):
+            text = stories.line(rng, emotion)
+            rows.append((emotion, float(frame.loc[emotion, "valence"]), text))
+    return pd.DataFrame(rows, columns=["emotion", "valence", "text"])
