@@ -24,8 +24,15 @@ from helpers.reading import (
     turn_starts,
     verdict,
 )
-from helpers.stats import Estimate, bootstrap, null_p, random_directions
+from helpers.stats import (
+    Estimate,
+    bootstrap,
+    null_p,
+    random_directions,
+    shuffled_labels,
+)
 from helpers.tokens import token_strings
+from helpers.vectors import difference_of_means
 from tests.unit.families import TEXTS, load_plain, make_tokenizer, plain_stream
 
 CHAT = [
@@ -178,3 +185,35 @@ def test_verdict_and_layers() -> None:
     frame = by_layer([2, 5], lambda one: bootstrap([one, one]), line="x")
     assert list(frame["value"]) == [2, 5]
     assert set(frame) == {"layer", "value", "low", "high", "line"}
+
+
+def half_agreement(rows: torch.Tensor, labels: list[str], half: np.ndarray) -> float:
+    """Mean cosine of the same label's vector from one half and from the other."""
+    index, sides = np.array(labels), []
+    for h in (0, 1):
+        names = index[half == h].tolist()
+        vectors, order = difference_of_means(rows[torch.from_numpy(half == h)], names)
+        sides.append(vectors[[order.index(e) for e in sorted(order)]])
+    return float(torch.cosine_similarity(*sides).mean())
+
+
+def agreement_exceeds(strength: float, seed: int, n_controls: int = 9) -> bool:
+    """Whether real labels agree over halves more than every shuffling of them."""
+    rng, n = np.random.default_rng(seed), 10
+    labels = [f"e{i}" for i in range(n)] * 8
+    half = np.repeat([0, 1], 4 * n)
+    means = torch.tensor(rng.normal(size=(n, 16))).float()
+    rows = torch.tensor(rng.normal(size=(8 * n, 16))).float()
+    rows += strength * means[[int(e[1:]) for e in labels]]
+    real = half_agreement(rows, labels, half)
+    controls = [
+        half_agreement(rows, shuffled_labels(labels, list(half), seed=s), half)
+        for s in range(n_controls)
+    ]
+    return real > max(controls)
+
+
+def test_halves_agree_on_planted_vectors_and_on_noise_at_the_nominal_rate() -> None:
+    assert agreement_exceeds(1.0, 0)
+    share = np.mean([agreement_exceeds(0.0, seed) for seed in range(150)])
+    assert 0.03 < share < 0.19  # 1 of 10 by chance
