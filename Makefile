@@ -47,6 +47,7 @@ format: $(STAMP) ## let ruff put the code into shape
 
 benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
 	@$(PY) -m benchmarks.extraction
+	@$(PY) -m benchmarks.steering
 
 model: $(STAMP) ## train the embedded model anew (under an hour on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism

@@ -20,10 +20,10 @@ def mixed(words: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
     Source: the finalizer of MurmurHash3 (Appleby, public domain).
     """
     words = words ^ (words >> 16)
-    words = (words * 0x85EBCA6B) & WORD
-    words = words ^ (words >> 13)
-    words = (words * 0xC2B2AE35) & WORD
-    return words ^ (words >> 16)
+    words.mul_(0x85EBCA6B).bitwise_and_(WORD)
+    words.bitwise_xor_(words >> 13)
+    words.mul_(0xC2B2AE35).bitwise_and_(WORD)
+    return words.bitwise_xor_(words >> 16)
 
 
 def uniform(
@@ -32,8 +32,8 @@ def uniform(
     """A number in (0, 1) for each seed and token, the same on every device."""
     keys = mixed((mixed(seeds & WORD) + step * ODD) & WORD)
     tokens = torch.arange(size, device=seeds.device)
-    words = mixed(mixed((keys + tokens * ODD) & WORD) ^ keys)
-    return ((words.float() + 0.5) / 2**32).clamp(1e-10, 1 - 1e-7)
+    words = mixed(keys ^ mixed((tokens * ODD) & WORD))
+    return words.float().add_(0.5).div_(2**32).clamp_(1e-10, 1 - 1e-7)
 
 
 class GumbelNoise(LogitsProcessor):
