@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.stats import norm as normal
 from torch import Tensor
 
 from helpers.activations import check_layers, residual_norm
@@ -175,49 +173,3 @@ def steered_rates(
     rates.insert(0, "strength", amounts)
     rates.insert(0, "vector", [name for name, _ in grid for _ in range(n)])
     return rates
-
-
-def power_of(n: int, base: float, effect: float, *, level: float = 0.05) -> float:
-    """The chance that `n` samples of each kind show a rate of `base + effect`.
-
-    Two-sided test of two proportions at `level`, in the normal approximation.
-    Raises ValueError for rates outside 0 to 1. Taught in chapter 10.
-    """
-    check_rates(base, base + effect)
-    mean = base + effect / 2
-    null = np.sqrt(2 * mean * (1 - mean) / n)
-    real = np.sqrt((base * (1 - base) + (base + effect) * (1 - base - effect)) / n)
-    bound = normal.ppf(1 - level / 2) * null
-    if real == 0:
-        return float(abs(effect) > bound)
-    return float(
-        normal.cdf((effect - bound) / real) + normal.cdf((-effect - bound) / real)
-    )
-
-
-def samples_needed(
-    base: float, effect: float, *, power: float = 0.8, level: float = 0.05
-) -> int:
-    """The fewest samples of each kind with which `power_of` reaches `power`.
-
-    Raises ValueError for rates outside 0 to 1 or an effect of 0. Taught in chapter 10.
-    """
-    check_rates(base, base + effect)
-    if effect == 0:
-        raise ValueError(
-            "an effect of 0 cannot be found: pass the smallest that counts"
-        )
-    low, high = 1, 2
-    while power_of(high, base, effect, level=level) < power:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        enough = power_of(middle, base, effect, level=level) >= power
-        low, high = (low, middle) if enough else (middle, high)
-    return high
-
-
-def check_rates(*rates: float) -> None:
-    for rate in rates:
-        if not 0 <= rate <= 1:
-            raise ValueError(f"a rate of {rate:.3g} is outside 0 to 1")

@@ -30,7 +30,9 @@ from helpers.checks_meaning import (  # noqa: F401
 )
 from helpers.checks_watching import (  # noqa: F401
     alert_spans,
+    outside,
     pick_threshold,
+    same_acts,
 )
 from helpers.staged import as_tensor, expect, same, staged
 

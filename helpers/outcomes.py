@@ -145,8 +145,8 @@ def word_set(text: str) -> frozenset[str]:
 GOOD = word_set(
     "wonderful lovely nice great beautiful bright warm sweet smile smiled laugh "
     "laughed gift best fun sunny fine good well friend friends music sang danced "
-    "hug hugged gently soft golden perfect win won luck lucky welcome celebrate celebrated "
-    "merry delicious charming helpful fresh success cheers yay"
+    "hug hugged gently soft golden perfect win won luck lucky welcome celebrate "
+    "celebrated merry delicious charming helpful fresh success cheers yay"
 )
 BAD = word_set(
     "awful terrible bad worse worst ruin ruined broken lost pain ache ached cry cried "

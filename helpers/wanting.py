@@ -146,3 +146,50 @@ def split_push(
             here, there = change[a, b], change[b, a]
             rows.append((a, b, (here - there) / 2, (here + there) / 2))
     return pd.DataFrame(rows, columns=["moved", "other", "wanting", "position"])
+
+
+def strength_table(
+    pairs: pd.DataFrame,
+    first: ArrayLike,
+    names: Sequence[str],
+    *,
+    n_draws: int = 200,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Elo of each activity with an interval: activity, value, low, high.
+
+    Whole pairs (both orders) are drawn anew and the scale is fitted again.
+    Taught in chapter 09.
+    """
+    chosen, n = np.asarray(first, dtype=float), len(names)
+    low, high = pairs[["a", "b"]].min(axis=1), pairs[["a", "b"]].max(axis=1)
+    group = (low * n + high).to_numpy()
+    index = np.unique(group, return_inverse=True)[1]
+    k, rng, draws = index.max() + 1, np.random.default_rng(seed), []
+    for _ in range(n_draws):
+        weight = rng.multinomial(k, np.full(k, 1 / k))[index]
+        wins = np.zeros((n, n))
+        np.add.at(wins, (pairs["a"], pairs["b"]), weight * chosen)
+        np.add.at(wins, (pairs["b"], pairs["a"]), weight * (1 - chosen))
+        draws.append(elo(bradley_terry(wins)))
+    value = elo(bradley_terry(win_matrix(pairs, chosen, n)))
+    bounds = np.quantile(draws, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {"activity": list(names), "value": value, "low": bounds[0], "high": bounds[1]}
+    )
+
+
+def known_answer(model: Any, answers: pd.DataFrame, **steering: Any) -> pd.DataFrame:
+    """Questions with a right answer, in both orders: how often it and (A) are chosen.
+
+    `answers` has the columns right and wrong. Columns `right` and `first`, the
+    probabilities of the right letter and of (A); a row a question.
+    Taught in chapter 09.
+    """
+    ask = "Which is true? (A) {a} (B) {b}"
+    pairs = list(zip(answers["right"], answers["wrong"], strict=True))
+    asked = [ask.format(a=x, b=y) for x, y in pairs]
+    asked += [ask.format(a=y, b=x) for x, y in pairs]
+    first = prefer_first(model, asked, **steering)["first"].to_numpy()
+    one, two = first[: len(pairs)], first[len(pairs) :]
+    return pd.DataFrame({"right": (one + 1 - two) / 2, "first": (one + two) / 2})
