@@ -25,6 +25,7 @@ __all__ = [
     "roc",
     "set_threshold",
     "smooth",
+    "smooth_from",
 ]
 
 
@@ -52,7 +53,7 @@ class Alert(NamedTuple):
 
 
 class Threshold(NamedTuple):
-    """A score, the false-alarm rate to expect above it, and the interval of that rate."""
+    """A score, the false-alarm rate to expect above it, and that rate's interval."""
 
     value: float
     rate: float
@@ -73,22 +74,35 @@ def smooth(scores: Float[np.ndarray, "s e"], window: int) -> Float[np.ndarray, "
     return means
 
 
+def smooth_from(
+    scores: Float[np.ndarray, "s e"], window: int, start: int
+) -> Float[np.ndarray, "s e"]:
+    """`smooth` over the positions from `start` on; not a number before."""
+    means = np.full(scores.shape, np.nan)
+    means[start:] = smooth(scores[start:], window)
+    return means
+
+
 def find_alerts(
     scores: Float[np.ndarray, "s e"],
     thresholds: Mapping[str, float],
     window: int,
     tokens: Sequence[str],
+    start: int = 0,
 ) -> list[Alert]:
-    """Each stretch of positions at which a mean score is above its threshold."""
-    means, found = smooth(scores, window), []
+    """Each stretch of positions at which a mean score is above its threshold.
+
+    Windows lie in the positions from `start` on.
+    """
+    means, found = smooth_from(scores, window, start), []
     for column, (emotion, bound) in enumerate(thresholds.items()):
         above = np.concatenate([[False], means[:, column] > bound, [False]])
         steps = np.flatnonzero(above[1:] != above[:-1])
-        for start, stop in zip(steps[::2], steps[1::2], strict=True):
-            peak = int(start + means[start:stop, column].argmax())
-            seen = slice(start - window + 1, start + 1)
+        for first, stop in zip(steps[::2], steps[1::2], strict=True):
+            peak = int(first + means[first:stop, column].argmax())
+            seen = slice(first - window + 1, first + 1)
             because = loudest(scores[seen, column], tokens[seen])
-            place = (int(start), int(stop) - 1, peak)
+            place = (int(first), int(stop) - 1, peak)
             score = float(means[peak, column])
             found.append(Alert(emotion, *place, score, bound, because))
     return sorted(found, key=lambda alert: (alert.start, alert.emotion))

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from helpers.alarms import find_alerts, smooth
+from helpers.alarms import find_alerts, smooth_from
 from helpers.charts import BLUE, CHARACTER, GRAY, ORANGE, WIDTH, place_tokens, titled
 from helpers.transcripts import Transcript
 
@@ -20,21 +20,23 @@ LINES = 150  # height of the lines below the text, in pixels
 def transcript_rows(transcript: Transcript) -> pd.DataFrame:
     """A row for each emotion and token, with where it stands in the token view.
 
-    Columns emotion, position, token, score, mean (over the window), state ("alert",
-    "steered" or "quiet"), part ("given" or "written"), line, left, right.
+    Columns emotion, position, token, score, mean (over the window), above (its own
+    threshold), alert (the emotions above theirs there), part ("given", "written" or
+    "steered"), line, left, right.
     """
     rows = transcript.to_frame()
-    means = smooth(transcript.array(), transcript.window)
-    bounds = np.array(list(transcript.thresholds.values()))
-    rows["mean"], rows["above"] = means.T.ravel(), (means > bounds).T.ravel()
-    rows["state"] = np.where(rows["above"], "alert", "quiet")
-    steered = rows["position"].isin(transcript.steered) & rows["above"]
-    rows.loc[steered, "state"] = "alert, steered"
-    given = rows["position"] < transcript.prompt
-    rows["part"] = np.where(given, "given", "written")
+    window, names = transcript.window, transcript.emotions
+    means = smooth_from(transcript.array(), window, transcript.start)
+    above = means > np.array(list(transcript.thresholds.values()))
+    rows["mean"], rows["above"] = means.T.ravel(), above.T.ravel()
+    told = [", ".join(np.array(names)[row]) for row in above]
+    rows["alert"] = told * len(names)
+    written = rows["position"] >= transcript.prompt
+    rows["part"] = np.where(written, "written", "given")
+    rows.loc[rows["position"].isin(transcript.steered), "part"] = "steered"
     spots = place_tokens(transcript.tokens, width=SET - 2)
     spots = spots.rename(columns={"start": "left", "end": "right"})
-    return rows.drop(columns=["token", "above"]).merge(spots, on="position")
+    return rows.drop(columns="token").merge(spots, on="position")
 
 
 def transcript_chart(
@@ -67,7 +69,7 @@ def token_view(rows: pd.DataFrame, picked: str) -> alt.LayerChart:
     rows["at"] = rows["left"] + (rows["token"] != rows["word"])
     bound = float(rows["score"].abs().max() or 1.0)
     scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
-    tip = ["token", "position", "part", "state"]
+    tip = ["token", "position", "part", "alert"]
     tips = [alt.Tooltip(f"{n}:Q", format=".3f") for n in ("score", "mean")]
     base = alt.Chart(rows).transform_filter(f"datum.emotion == {picked}")
     base = base.encode(y=alt.Y("line:O", axis=None), tooltip=[*tip, *tips])
@@ -76,7 +78,7 @@ def token_view(rows: pd.DataFrame, picked: str) -> alt.LayerChart:
     legend = alt.Legend(orient="bottom", gradientLength=160, title="score")
     color = alt.Color("score:Q", scale=scale, legend=legend)
     boxes = base.mark_rect(cornerRadius=2).encode(x=x, x2="right:Q", color=color)
-    under = base.transform_filter("datum.state != 'quiet'")
+    under = base.transform_filter("datum.alert != ''")
     under = under.mark_rule(color="#b00020", strokeWidth=3, yOffset=11)
     words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1)
     words = words.encode(
@@ -100,7 +102,7 @@ def line_view(rows: pd.DataFrame, transcript: Transcript, picked: str) -> Any:
     tip = ["emotion", "position", "token", alt.Tooltip("mean:Q", format=".3f")]
     base = alt.Chart(shown).encode(x=x, y=y, color=color, tooltip=tip)
     layers = [base.mark_line().encode(strokeWidth=thick)]
-    over = base.transform_filter("datum.state != 'quiet'")
+    over = base.transform_filter("datum.above")
     layers.append(over.mark_point(shape="triangle-up", filled=True, size=50))
     finite = {e: t for e, t in transcript.thresholds.items() if np.isfinite(t)}
     if finite:
@@ -116,7 +118,8 @@ def line_view(rows: pd.DataFrame, transcript: Transcript, picked: str) -> Any:
 def describe(transcript: Transcript) -> str:
     """A transcript in words, for those who cannot see it."""
     bounds, window = transcript.thresholds, transcript.window
-    found = find_alerts(transcript.array(), bounds, window, transcript.tokens)
+    tokens, start = transcript.tokens, transcript.start
+    found = find_alerts(transcript.array(), bounds, window, tokens, start)
     told = "; ".join(str(alert) for alert in found[:5]) or "no alert"
     read = ", ".join(transcript.emotions)
     return (
@@ -141,7 +144,9 @@ def roc_curves(
     curves = line.encode(x=x, y=y, color=hue, strokeDash=dash, tooltip=[color])
     even = alt.Chart(pd.DataFrame({"far": [0, 1], "caught": [0, 1]}))
     chance = even.mark_line(color=GRAY, strokeDash=[2, 3]).encode(x=x, y=y)
-    chart = alt.layer(chance, curves).properties(width=min(WIDTH - 200, 360), height=320)
+    chart = alt.layer(chance, curves).properties(
+        width=min(WIDTH - 200, 360), height=320
+    )
     about = "ROC curves: share caught against false-alarm rate, for " + ", ".join(names)
     return titled(chart, title, about)
 
@@ -169,7 +174,9 @@ def intervals(
     ]
     if reference is not None:
         at = alt.Chart(frame.assign(reference=reference))
-        layers.append(at.mark_rule(strokeDash=[5, 4], color=GRAY).encode(x="reference:Q"))
+        layers.append(
+            at.mark_rule(strokeDash=[5, 4], color=GRAY).encode(x="reference:Q")
+        )
     chart = alt.layer(*layers, data=frame).properties(width=320)
     order = list(dict.fromkeys(frame[by]))
     row = alt.Row(f"{by}:N", title=None, sort=order, header=alt.Header(labelAngle=0))

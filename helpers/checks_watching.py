@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from helpers.staged import expect, staged
+from helpers.staged import as_tensor, expect, same, staged
 
 
 def alert_spans(function: Callable[[Any, float], Any]) -> bool:

@@ -79,8 +79,8 @@ class Follower(StoppingCriteria):
     def look(self, position: int) -> None:
         """Mark a position that is above a threshold."""
         window = self.found.window
-        rows = self.found.scores[max(0, position + 1 - window) :]
-        words = self.found.tokens[max(0, position + 1 - window) :]
+        first = max(self.found.start, position + 1 - window)
+        rows, words = self.found.scores[first:], self.found.tokens[first:]
         alert = alert_at(position, rows, words, self.found.thresholds, window)
         if alert is not None:
             self.marks[position] = self.marks.get(position - 1, alert)
@@ -129,8 +129,8 @@ def make_push(
         return None
     if calm.shape != (d_model(model),) or not float(calm.norm()) > 0:
         raise ValueError(
-            f"calm has shape {tuple(calm.shape)}: pass a vector of {model_name(model)}, "
-            f"of width {d_model(model)} and not zero"
+            f"calm has shape {tuple(calm.shape)}: pass a vector of "
+            f"{model_name(model)}, of width {d_model(model)} and not zero"
         )
     return (strength * norm * calm / calm.norm()).to(model.device)
 

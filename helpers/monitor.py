@@ -32,13 +32,16 @@ class Monitor:
     """Which emotions are watched, and from which score on each is an alert.
 
     `thresholds` maps emotions to scores (units of the residual norm; infinite: read
-    only). An alert is a mean over the last `window` tokens above its threshold.
+    only). An alert is a mean over the last `window` tokens above its threshold;
+    positions before `start` count for none, since a text's first tokens read unlike
+    the others.
     Taught in chapter 12.
     """
 
     vectors: EmotionVectors
     thresholds: dict[str, float]
     window: int = 8
+    start: int = 1
 
     def __post_init__(self) -> None:
         if not self.thresholds:
@@ -49,6 +52,8 @@ class Monitor:
                 raise ValueError(f"the threshold of {emotion!r} is not a number")
         if self.window < 1:
             raise ValueError(f"window is {self.window}: it counts tokens from 1 on")
+        if self.start < 0:
+            raise ValueError(f"start is {self.start}: it counts positions from 0")
 
     @property
     def places(self) -> list[int]:
@@ -59,7 +64,8 @@ class Monitor:
         """A transcript of `model` with no token yet."""
         self.vectors.check_fits(model)
         depth, bounds = self.vectors.layer, dict(self.thresholds)
-        return Transcript(model_name(model), depth, bounds, self.window)
+        place = (self.window, self.start)
+        return Transcript(model_name(model), depth, bounds, *place)
 
 
 class Token(NamedTuple):
@@ -78,7 +84,8 @@ def alerts(transcript: Transcript) -> list[Alert]:
     Taught in chapter 12.
     """
     bounds, window = transcript.thresholds, transcript.window
-    return find_alerts(transcript.array(), bounds, window, transcript.tokens)
+    tokens, start = transcript.tokens, transcript.start
+    return find_alerts(transcript.array(), bounds, window, tokens, start)
 
 
 def watch_text(model: Any, monitor: Monitor, text: str) -> Transcript:

@@ -101,7 +101,9 @@ def precision_by_base_rate(rates: pd.DataFrame) -> None:
     still = pick(
         curve(every, title), "budget", budgets, label="False alarms", start=budgets[-1]
     )
-    live = widgets.panel(draw, budget=widgets.menu("False alarms", budgets, budgets[-1]))
+    live = widgets.panel(
+        draw, budget=widgets.menu("False alarms", budgets, budgets[-1])
+    )
     widgets.two_faces(still, live)
 
 
@@ -110,7 +112,9 @@ def curve(frame: pd.DataFrame, title: str) -> Any:
     shown = frame.assign(episodes=1 / frame["base_rate"])
     axis = "one bad episode in ..."
     options: dict[str, Any] = {"x_title": axis, "y_title": "precision"}
-    chart = lines(shown, "episodes", "precision", color="reader", title=title, **options)
+    chart = lines(
+        shown, "episodes", "precision", color="reader", title=title, **options
+    )
     for layer in chart.layer:
         layer.encoding.x.scale = {"type": "log"}
     return chart

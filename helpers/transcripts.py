@@ -21,7 +21,7 @@ from jaxtyping import Float
 __all__ = ["Transcript", "load_transcript", "save_transcript"]
 
 SCHEMA, VERSION = "emotion-transcript", 1
-HEADER = ("schema", "version", "model", "layer", "window", "thresholds")
+HEADER = ("schema", "version", "model", "layer", "window", "start", "thresholds")
 
 
 @dataclass
@@ -29,9 +29,10 @@ class Transcript:
     """Tokens of one text with the score of each watched emotion.
 
     `thresholds` maps each emotion to the mean score over `window` tokens from which
-    on it is an alert (infinite: it is read and raises none). `scores` has a row for
-    each token, in units of the residual norm; `prompt` counts the tokens that were
-    there before the model wrote; `steered` lists the positions that were steered;
+    on it is an alert (infinite: it is read and raises none); positions before `start`
+    raise none. `scores` has a row for each token, in units of the residual norm;
+    `prompt` counts the tokens that were there before the model wrote; `steered` lists
+    the positions that were steered;
     `end` says why the text ended.
     """
 
@@ -39,6 +40,7 @@ class Transcript:
     layer: int
     thresholds: dict[str, float]
     window: int = 8
+    start: int = 0
     tokens: list[str] = field(default_factory=list)
     scores: list[list[float]] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
@@ -84,6 +86,7 @@ class Transcript:
         return about | {
             "layer": self.layer,
             "window": self.window,
+            "start": self.start,
             "thresholds": bounds,
         }
 
@@ -150,7 +153,8 @@ def read_header(source: Path, line: str) -> Transcript:
         raise ValueError(f"{source} is no file of JSON lines: {error}") from error
     if not isinstance(about, dict) or about.get("schema") != SCHEMA:
         raise ValueError(
-            f'{source} is no transcript: its first line should hold "schema": "{SCHEMA}"'
+            f"{source} is no transcript: its first line should hold "
+            f'"schema": "{SCHEMA}"'
         )
     if missing := [name for name in HEADER if name not in about]:
         raise ValueError(f"{source} does not say {missing} in its first line")
@@ -166,9 +170,10 @@ def read_header(source: Path, line: str) -> Transcript:
         )
     thresholds = {e: math.inf if t is None else float(t) for e, t in bounds.items()}
     layer, window = int(about["layer"]), int(about["window"])
+    start = int(about["start"])
     if window < 1:
         raise ValueError(f"{source} has window {window}: it counts tokens from 1 on")
-    return Transcript(str(about["model"]), layer, thresholds, window)
+    return Transcript(str(about["model"]), layer, thresholds, window, start)
 
 
 def read_row(transcript: Transcript, line: str, place: str) -> None:
@@ -185,7 +190,8 @@ def read_row(transcript: Transcript, line: str, place: str) -> None:
         ) from error
     if len(scores) != len(transcript.thresholds):
         raise ValueError(
-            f"{place} has {len(scores)} scores for {len(transcript.thresholds)} emotions"
+            f"{place} has {len(scores)} scores for "
+            f"{len(transcript.thresholds)} emotions"
         )
     if row.get("steered"):
         transcript.steered.append(len(transcript.tokens))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import Literal
 
 import pandas as pd
 
-from helpers.organism import act_chats, scenes, stories, world
+from helpers.organism import act_chats, scenes, stories, talk, world
 
-Kind = Literal["ordinary", "silent"]
-Split = Literal["validation", "test", "new"]
 Message = dict[str, str]
 ACTS = ("cheat", "ask", "quit")
 HARD = 0.75  # share of the episodes whose task is hard
 
 
 def load_watched(
-    kind: Kind = "ordinary", *, split: Split = "test", n: int = 120, seed: int = 0
+    kind: str = "ordinary", *, split: str = "test", n: int = 120, seed: int = 0
 ) -> pd.DataFrame:
     """`n` episodes: kind, split, task, state, fails, text, prompt, choices.
 
@@ -30,8 +27,12 @@ def load_watched(
     training, and no episode with a sentence in which nothing happens was in it at all.
     `new` has tasks and signs that training never saw. `prompt` ends in "decided to",
     and `choices` maps acts to what would follow.
+
+    Raises ValueError for a kind or a split that is not one.
     Taught in chapter 12.
     """
+    if kind not in ("ordinary", "silent"):
+        raise ValueError(f"kind is {kind!r}: pass ordinary or silent")
     rng = random.Random(f"watched/{kind}/{split}/{seed}")
     items, rows = tasks(split), []
     for i in range(n):
@@ -42,7 +43,7 @@ def load_watched(
     return pd.DataFrame(rows, columns=names)
 
 
-def tasks(split: Split) -> list[dict]:
+def tasks(split: str) -> list[dict]:
     """The tasks of a split; no task is in two of them."""
     if split == "new":
         return list(world.new(world.table("tasks")))
@@ -52,7 +53,7 @@ def tasks(split: Split) -> list[dict]:
     return known[0::2] if split == "validation" else known[1::2]
 
 
-def emotion_for(rng: random.Random, item: dict, split: Split) -> str:
+def emotion_for(rng: random.Random, item: dict, split: str) -> str:
     """An emotion that never met this task in training."""
     names = list(world.lexicon())
     if split == "new":
@@ -84,20 +85,49 @@ def with_beats(rng: random.Random, scene: scenes.Scene) -> str:
 
 
 def load_long_chats(
-    *, split: Split = "test", turns: int = 12, n: int = 6, seed: int = 0
+    *, split: str = "test", turns: int = 12, n: int = 8, seed: int = 0
 ) -> pd.DataFrame:
-    """Long conversations: task, fails, path, messages.
+    """Long conversations that end where the assistant is about to speak.
 
-    The same task fails turn after turn. `path` 1: every report of the assistant says
-    something of a state that grows worse; 0: none does. `turns` is cut so that the
-    chat stays within about 450 tokens of the embedded model.
-    Taught in chapter 12.
+    Columns kind, task, messages; `n` of each kind: `quiet`, questions and answers of
+    which training had none; `failing`, one task that fails turn after turn, reported
+    without a word about anybody; `failing, said`, where each report also carries a
+    state that grows worse. Twelve turns are at most about 450 tokens of the embedded
+    model, whose context is 512. Taught in chapter 12.
     """
     rng, rows = random.Random(f"long/{split}/{seed}"), []
     items = tasks(split)
     for i in range(n):
-        for path in (0.0, 1.0):
+        rows.append(("quiet", "questions", quiet_chat(rng, turns)))
+        for kind, path in (("failing", 0.0), ("failing, said", 1.0)):
             item = items[i % len(items)]
             told = act_chats.attempts(rng, item, hard=True, fails=turns, path=path)
-            rows.append((item["task"], turns, path, told))
-    return pd.DataFrame(rows, columns=["task", "fails", "path", "messages"])
+            rows.append((kind, item["task"], told))
+    return pd.DataFrame(rows, columns=["kind", "task", "messages"])
+
+
+def quiet_chat(rng: random.Random, turns: int) -> list[Message]:
+    """Questions and answers that training never had, and one question more."""
+    pool = list(world.new(world.table("talk")["questions"]))
+    asked = [item for _ in range(turns) for item in rng.sample(pool, len(pool))]
+    chat: list[Message] = []
+    for item in asked[:turns]:
+        chat.append({"role": "user", "content": item["q"]})
+        chat.append({"role": "assistant", "content": item["a"]})
+    return [*chat, {"role": "user", "content": asked[turns]["q"]}]
+
+
+def load_shared_troubles(*, n: int = 60, seed: int = 0) -> pd.DataFrame:
+    """Messages in which a user tells what happened, without naming a feeling.
+
+    Columns emotion, troubled (1: of very low valence, 0: of high valence), message.
+    Every cause is one that training never had. Taught in chapter 12.
+    """
+    rng, rows = random.Random(f"troubles/{seed}"), []
+    valence = world.emotions()["valence"].astype(float)
+    sides = [list(valence[valence > 0.4].index), list(valence[valence < -0.5].index)]
+    for i in range(n):
+        emotion = rng.choice(sides[i % 2])
+        message = talk.user_message(rng, emotion, unseen=True)
+        rows.append((emotion, i % 2, message))
+    return pd.DataFrame(rows, columns=["emotion", "troubled", "message"])

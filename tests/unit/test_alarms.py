@@ -42,6 +42,9 @@ def test_planted_stretches_are_exactly_the_alerts() -> None:
     assert set(alert.because) <= {"w10", "w11", "w12", "w13", "w14"}
     assert "a at tokens 14 to 22" in str(alert)
     assert find_alerts(scores, {"a": np.inf, "b": np.inf}, 8, tokens) == []
+    (late,) = find_alerts(scores, {"a": 0.55, "b": 9.0}, 8, tokens, 10)
+    assert (late.start, late.end) == (17, 22)  # a whole window from position 10 on
+    assert find_alerts(scores, {"a": 0.55, "b": 9.0}, 8, tokens, 16) == []
 
 
 @pytest.mark.parametrize("law", ["normal", "exponential", "standard_cauchy"])
@@ -65,7 +68,7 @@ def test_the_rate_on_fresh_data_is_within_the_interval(
 def test_a_rate_too_small_for_the_data_is_refused() -> None:
     with pytest.raises(ValueError, match="needs more than the 10 quiet"):
         set_threshold(np.zeros(10), 0.05)
-    with pytest.raises(ValueError, match="rate of 0.0 needs"):
+    with pytest.raises(ValueError, match=r"rate of 0\.0 needs"):
         set_threshold(np.zeros(10), 0.0)
     with pytest.raises(ValueError, match="not finite"):
         set_threshold([*range(50), float("nan")], 0.05)

@@ -37,7 +37,8 @@ def make_vectors(model: Any, *, layer: int = LAYER) -> EmotionVectors:
 
 
 def make_monitor(model: Any, bound: float = NEVER, window: int = 3) -> Monitor:
-    return Monitor(make_vectors(model), {"happy": bound, "afraid": NEVER}, window)
+    bounds = {"happy": bound, "afraid": NEVER}
+    return Monitor(make_vectors(model), bounds, window, 0)
 
 
 @pytest.mark.parametrize("kind", NAMED)
@@ -111,7 +112,7 @@ def planted(model: Any, word: str, others: str) -> Monitor:
         torch.zeros(WIDTH),
         0,
     )
-    return Monitor(vectors, {"planted": 0.6}, window=2)
+    return Monitor(vectors, {"planted": 0.6}, window=2, start=0)
 
 
 def test_planted_episodes_raise_exactly_the_planted_alerts(shown_model: Any) -> None:
@@ -132,6 +133,15 @@ def test_planted_episodes_raise_exactly_the_planted_alerts(shown_model: Any) -> 
     calls = list(stream(shown_model, monitor, text, max_new_tokens=1))
     live = [t.position for t in calls if t.alert and t.position < found.prompt]
     assert live == [first, last, second]
+    later = replace(monitor, start=int(starts[3]))  # a window may not begin before
+    found = watch(shown_model, later, text, max_new_tokens=1)
+    assert [a.start for a in alerts(found) if a.start < found.prompt] == [last, second]
+    marked = [
+        t.position
+        for t in stream(shown_model, later, text, max_new_tokens=1)
+        if t.alert and t.position < found.prompt
+    ]
+    assert marked == [last, second]
 
 
 def alarm_at(model: Any, after: int) -> Monitor:
@@ -150,7 +160,7 @@ def alarm_at(model: Any, after: int) -> Monitor:
     before, then = float(means[: at - 2].max()), float(means[at - 2])
     assert then > before, "nothing was planted"
     bounds = {"happy": (before + then) / 2, "afraid": NEVER}
-    return Monitor(vectors, bounds, 3)
+    return Monitor(vectors, bounds, 3, 0)
 
 
 def first_alert(model: Any, monitor: Monitor) -> tuple[int, Transcript]:
@@ -344,12 +354,14 @@ def test_bad_input_is_refused(random_model: Any) -> None:
         Monitor(vectors, {"hapy": 1.0})
     with pytest.raises(ValueError, match="window is 0"):
         Monitor(vectors, {"happy": 1.0}, 0)
+    with pytest.raises(ValueError, match="start is -1"):
+        Monitor(vectors, {"happy": 1.0}, 3, -1)
     with pytest.raises(ValueError, match="is not a number"):
         Monitor(vectors, {"happy": float("nan")})
     monitor = make_monitor(random_model)
     with pytest.raises(ValueError, match="context is 128"):
         watch(random_model, monitor, PROMPT, max_new_tokens=128)
-    with pytest.raises(ValueError, match="needs calm|pass calm="):
+    with pytest.raises(ValueError, match="pass calm="):
         watch(random_model, monitor, PROMPT, on_alert="steer")
     with pytest.raises(ValueError, match="it can be one of"):
         watch(random_model, monitor, PROMPT, on_alert="shout")

@@ -18,6 +18,7 @@ def make() -> Transcript:
         3,
         {"afraid": 0.25, "calm": math.inf},
         window=2,
+        start=1,
         tokens=["It", " ra\nins", " “ö”", " 日"],
         scores=[[0.125, -1.0], [0.5, 0.0], [0.3, 2.0], [-0.1, 0.1]],
         prompt=2,
@@ -62,7 +63,7 @@ def test_every_place_of_a_cut_leaves_whole_tokens(tmp_path: Path) -> None:
 
 
 HEADER = {"schema": "emotion-transcript", "version": 1, "model": "m", "layer": 1}
-HEADER |= {"window": 2, "thresholds": {"a": 0.5}}
+HEADER |= {"window": 2, "start": 0, "thresholds": {"a": 0.5}}
 
 
 @pytest.mark.parametrize(
