@@ -48,10 +48,11 @@ format: $(STAMP) ## let ruff put the code into shape
 benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
 	@$(PY) -m benchmarks.extraction
 	@$(PY) -m benchmarks.steering
+	@$(PY) -m benchmarks.monitor
 
-model: $(STAMP) ## train the embedded model anew (under an hour on a CPU)
+model: $(STAMP) ## train the embedded model anew (about 90 minutes on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism
-	@cp -R _build/organism/base _build/organism/tiny helpers/organism/models/
+	@cp -R _build/organism/base _build/organism/tiny _build/organism/suppressed helpers/organism/models/
 	@$(PY) -m helpers.organism.evaluate tiny --out helpers/organism/models/tiny/card.json
 
 picture: $(STAMP) ## draw the README's picture from a run

@@ -98,7 +98,7 @@ def optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
 
 # Kept in config.json: this model knows the world; where its emotions read best
 # (chosen on validation stories); how many positions a story's opening takes.
-READING = {"emotion_world": True, "emotion_layer": 2, "emotion_start": 12}
+READING = {"emotion_world": True, "emotion_layer": 4, "emotion_start": 12}
 PEAK = (2.5e-3, 4e-3)  # learning rates of the two optimizers
 
 
@@ -250,7 +250,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--steps", type=int, nargs=5, default=(800, 2200, 2400, 500, 120)
+        "--steps", type=int, nargs=5, default=(800, 2200, 1500, 240, 100)
     )
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
