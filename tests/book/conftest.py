@@ -14,11 +14,21 @@ from tests.book.reading import ROOT
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def cache(shared: Path) -> Path:
+    """Where all chapters of this run keep what they computed: as one reader would."""
+    return shared / "cache"
+
+
+@pytest.fixture(scope="session")
+def wheel(shared: Path) -> Path:
     """The package's wheel, built once for all workers from a copy of the tree."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
     folder = shared / "wheel"
     with FileLock(shared / "wheel.lock"):
         if not list(folder.glob("*.whl")):

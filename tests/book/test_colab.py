@@ -12,7 +12,9 @@ from tests.book.reading import CHAPTERS
 
 @pytest.mark.run
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_runs_from_an_empty_folder(chapter: Path, wheel: Path, tmp_path: Path) -> None:
+def test_runs_from_an_empty_folder(
+    chapter: Path, wheel: Path, cache: Path, tmp_path: Path
+) -> None:
     empty, site = tmp_path / "content", tmp_path / "site"
     empty.mkdir()
     site.mkdir()
@@ -21,7 +23,7 @@ def test_runs_from_an_empty_folder(chapter: Path, wheel: Path, tmp_path: Path) -
         wheel,
         empty,
         {
-            "EMOTION_VECTORS_CACHE": str(tmp_path / "cache"),
+            "EMOTION_VECTORS_CACHE": str(cache),
             "PIP_NO_DEPS": "1",
             "PIP_TARGET": str(site),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
