@@ -37,7 +37,7 @@ def load_act_prompts(
     size["seed"] = seed
     prose = load_scenes(situation, **size)
     # Whole places or tasks are drawn: the same opening with other names is one place.
-    first = prose["prompt"].str.split(". ").str[0]
+    first = prose["prompt"].str.split(". ", regex=False).str[0]
     place = first.str.replace(r"\b[A-Z][a-z]+\b", "_", regex=True)
     scene = prose["source"] if situation == "hard task" else place
     prose = prose.assign(free=[cut(p) for p in prose["prompt"]], scene=scene)
@@ -68,7 +68,9 @@ def written_acts(
         progress=False,
     )
     found = [outcome(text, ACTS[situation]) for text in texts]
-    return prompts[["emotion", "scene"]].assign(text=texts, act=found)
+    return prompts[["emotion", "scene"]].assign(
+        text=texts, act=pd.Series(found, prompts.index)
+    )
 
 
 def run_scenes(model: Any, *, n: int = 4, free: bool = True, seed: int = 0) -> Any:
@@ -104,7 +106,7 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for name, part in runs.groupby(["situation", "form", "state"], sort=False):
-        situation, form, state = name  # type: ignore[misc]
+        situation, form, state = name
         for way, value in {"forced": "rate", "free": "done"}.items():
             if value in part:
                 found = bootstrap(part[value], list(part["scene"]))
@@ -124,7 +126,7 @@ def compare(parent: pd.DataFrame, child: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for name, part in parent.groupby(["situation", "form"], sort=False):
-        situation, form = name  # type: ignore[misc]
+        situation, form = name
         a = part["rate"].to_numpy()
         b = child.loc[part.index, "rate"].to_numpy()
         mixed = np.random.default_rng(0).permutation(b)
@@ -141,8 +143,8 @@ def state_gaps(runs: pd.DataFrame, value: str = "rate") -> pd.DataFrame:
     """
     rows = []
     for name, part in runs.groupby(["situation", "form"], sort=False):
-        situation, form = name  # type: ignore[misc]
-        drawn = []
+        situation, form = name
+        drawn: list[tuple[float, Any]] = []
         for state in ("pressed", "calm"):
             own = part[part["state"] == state]
             means = own.groupby("scene")[value].agg(["sum", "count"]).to_numpy()
@@ -166,7 +168,8 @@ def correlation(x: Any, y: Any, *, n_draws: int = 1000) -> Estimate:
     size = np.sqrt((left**2).sum(1) * (right**2).sum(1))
     found = (left * right).sum(1) / np.where(size > 0, size, np.inf)
     low, high = np.quantile(found, [0.025, 0.975])
-    return Estimate(float(np.corrcoef(a, b)[0, 1]), float(low), float(high))
+    own = np.corrcoef(a, b)[0, 1] if a.std() and b.std() else 0.0
+    return Estimate(float(own), float(low), float(high))
 
 
 def measure_steering(
@@ -194,6 +197,6 @@ def measure_steering(
         for push, part in found.groupby("push", sort=False):
             own = part["vector"] if "random" in str(push) else part["scene"]
             rate = bootstrap(part[act], list(own))
-            rows.append((situation, push, *rate, part["mass"].mean()))
+            rows.append((situation, str(push), *rate, part["mass"].mean()))
     names = ["situation", "push", "value", "low", "high", "mass"]
     return pd.DataFrame(rows, columns=names)

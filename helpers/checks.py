@@ -28,6 +28,7 @@ from helpers.checks_meaning import (  # noqa: F401
     rank_order,
     speaker_tokens,
 )
+from helpers.checks_steering import add_vector, usable_band  # noqa: F401
 from helpers.checks_watching import (  # noqa: F401
     alert_spans,
     outside,

@@ -154,7 +154,7 @@ def own_and_other(
 def found_rank(
     rows: Float[Tensor, "n d"], directions: Float[Tensor, "e d"], truth: Sequence[int]
 ) -> Float[Tensor, " n"]:
-    """Where the true direction stands among all, by cosine: 1 first, 0 last, chance 0.5.
+    """Where the true direction stands by cosine: 1 first, 0 last, chance 0.5.
 
     Rows are centered on their mean before. It is the area under the curve of one text.
     """

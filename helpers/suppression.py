@@ -51,7 +51,7 @@ def named_emotions(texts: Sequence[str], *, but: str = "calm") -> list[list[str]
 
 
 def auc(
-    scores: ArrayLike, truth: ArrayLike, groups: Sequence[Any], *, n_draws: int = 500
+    scores: ArrayLike, truth: ArrayLike, groups: ArrayLike, *, n_draws: int = 500
 ) -> Estimate:
     """Area under the ROC curve with a bootstrap interval that draws whole groups.
 
@@ -120,7 +120,7 @@ def measure_words(written: Sequence[str], messages: pd.DataFrame) -> pd.DataFram
 
 
 def valence_axis(vectors: EmotionVectors) -> Float[torch.Tensor, " d"]:
-    """Mean of the pleasant vectors minus mean of the unpleasant ones, unit length each."""
+    """Mean of the pleasant unit vectors minus mean of the unpleasant ones."""
     known = load_emotions().set_index("emotion")["valence"]
     pleasant = torch.tensor([known[e] > 0 for e in vectors.emotions])
     return vectors.unit[pleasant].mean(0) - vectors.unit[~pleasant].mean(0)

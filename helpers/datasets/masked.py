@@ -43,22 +43,14 @@ def load_masked(
         for shown in rng.choices(masks(felt), k=n):
             topic = rng.choice(topics)
             rows.append((felt, shown, topic, *one_story(rng, felt, shown, topic)))
-    names = [
-        "felt",
-        "shown",
-        "topic",
-        "who",
-        "opening",
-        "felt_part",
-        "mask",
-        "shown_part",
-    ]
+    names = ["felt", "shown", "topic", "who"]
+    names += ["opening", "felt_part", "mask", "shown_part"]
     frame = pd.DataFrame(rows, columns=[*names, "beat"])
-    opened, felt_part, shown = frame.opening, frame.felt_part, frame.shown_part
-    frame["text"] = opened + " " + felt_part + " " + frame["mask"] + " " + shown
-    frame["plain"] = opened + " " + felt_part + " " + frame.beat + " " + shown
-    frame["swapped"] = opened + " " + shown + " " + frame["mask"] + " " + felt_part
-    frame["bare"] = opened + " " + frame.beat + " " + shown
+    first, inner, outer = frame.opening, frame.felt_part, frame.shown_part
+    frame["text"] = first + " " + inner + " " + frame["mask"] + " " + outer
+    frame["plain"] = first + " " + inner + " " + frame.beat + " " + outer
+    frame["swapped"] = first + " " + outer + " " + frame["mask"] + " " + inner
+    frame["bare"] = first + " " + frame.beat + " " + outer
     return frame.drop(columns="beat")
 
 
@@ -73,7 +65,7 @@ def masks(felt: str) -> list[str]:
 
 
 def one_story(rng: random.Random, felt: str, shown: str, topic: str) -> tuple[str, ...]:
-    """Who it is, the parts of a masked story, and a sentence in which nothing happens."""
+    """Who it is, the parts of a masked story, and a sentence without feeling."""
     who = stories.somebody(rng, 0.25)
     mask = world.pick(rng, world.part(world.table("talk")["mask"], unseen=False))
     inner = stories.signs(rng, felt, who, 2, kinds=("body", "thoughts"))
@@ -95,7 +87,7 @@ def load_messages(*, unseen: bool = False, n: int = 1, seed: int = 0) -> pd.Data
     feeling. Known causes in frames that training never had, or, with `unseen`, causes
     that it never had either. Taught in chapter 11.
     """
-    rows, frame = [], world.emotions()
+    rows, clusters = [], world.emotions()["cluster"]
     for emotion in world.lexicon():
         rng = random.Random(f"messages/{unseen}/{emotion}/{seed}")
         causes = list(world.part(world.lexicon()[emotion]["causes"], unseen=unseen))
@@ -103,8 +95,9 @@ def load_messages(*, unseen: bool = False, n: int = 1, seed: int = 0) -> pd.Data
         for i in range(n):
             cause = world.render(causes[(seed + i) % len(causes)], world.NARRATOR)
             text = rng.choice(frames).format(cause=cause)
-            at = frame.loc[emotion]
-            rows.append((emotion, at["cluster"], float(at["valence"]), text))
+            rows.append(
+                (emotion, clusters[emotion], world.coordinate(emotion, "valence"), text)
+            )
     return pd.DataFrame(rows, columns=["emotion", "cluster", "valence", "text"])
 
 
@@ -121,10 +114,10 @@ def load_lines(n: int = 6, *, seed: int = 0) -> pd.DataFrame:
 
     None of them names it as a report would. Taught in chapter 11.
     """
-    rows, frame = [], world.emotions()
+    rows = []
     for emotion in world.lexicon():
         rng = random.Random(f"lines/{emotion}/{seed}")
         for _ in range(n):
             text = stories.line(rng, emotion)
-            rows.append((emotion, float(frame.loc[emotion, "valence"]), text))
+            rows.append((emotion, world.coordinate(emotion, "valence"), text))
     return pd.DataFrame(rows, columns=["emotion", "valence", "text"])
