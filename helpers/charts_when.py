@@ -36,7 +36,7 @@ def curves(
     axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:Q", title=x_title or x, axis=axis),
-        y=alt.Y(f"{y}:Q", title=y_title or y),
+        y=alt.Y(f"{y}:Q", title=y_title or y, scale=alt.Scale(zero=False)),
         color=alt.Color(
             f"{color}:N",
             title=None,
@@ -48,7 +48,7 @@ def curves(
     )
     numbers = [alt.Tooltip(f"{c}:Q", format=".3f") for c in (y, "low", "high")]
     bands = base.mark_area(opacity=0.16).encode(
-        y=alt.Y("low:Q", title=y_title or y), y2="high:Q"
+        y=alt.Y("low:Q", title=y_title or y, scale=alt.Scale(zero=False)), y2="high:Q"
     )
     line = base.mark_line(strokeWidth=2)
     points = base.mark_point(filled=True, size=45, opacity=1)
