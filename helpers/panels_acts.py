@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers import charts, widgets
 from helpers.behaviour import act_rates, steered_rates
+from helpers.charts_acts import shares
 from helpers.vectors import EmotionVectors
 from helpers.wanting import prefer_first
 
@@ -46,10 +47,10 @@ def act_dial(
         found = act_rates(model, one, **steering).iloc[0]
         shown = pd.DataFrame({"act": order, "rate": found.to_numpy()})
         title = f"{emotion} at strength {strength}"
-        return charts.bars(shown, "rate", "act", title=title, sort=order)
+        return shares(shown, "rate", "act", title=title, sort=order, apart=order[-1:])
 
     title = "Pick an emotion and a strength: what is done, and how sure that is"
-    still = charts.bars(rows, "rate", "act", title=title, sort=order)
+    still = shares(rows, "rate", "act", title=title, sort=order, apart=order[-1:])
     names, amounts = sorted(emotions), [float(s) for s in strengths]
     still = charts.pick(still, "vector", names, label="Emotion", start=first[0])
     still = charts.pick(still, "strength", amounts, label="Strength", start=first[1])
@@ -99,16 +100,24 @@ def choose_between(
     def draw(first: str, second: str, emotion: str, strength: float) -> Any:
         shown = rows(first, second, [(emotion, strength)])
         title = f"{emotion} at strength {strength}: how often (A)"
-        return charts.bars(
-            shown, "chosen", "order", title=title, reference=0.5, axis="chance of (A)"
+        return bars(shown, title)
+
+    def bars(frame: pd.DataFrame, title: str) -> Any:
+        order = list(dict.fromkeys(frame["order"]))
+        return shares(
+            frame,
+            "chosen",
+            "order",
+            title=title,
+            sort=order,
+            reference=0.5,
+            axis="chance of (A)",
         )
 
     names, amounts = sorted(emotions), [float(s) for s in strengths]
     every = rows(first, second, [(e, s) for e in names for s in amounts])
     title = "Pick an emotion and a strength: how often the answer is (A)"
-    still = charts.bars(
-        every, "chosen", "order", title=title, reference=0.5, axis="chance of (A)"
-    )
+    still = bars(every, title)
     still = charts.pick(still, "emotion", names, label="Emotion")
     still = charts.pick(still, "strength", amounts, label="Strength", start=0.0)
     live = widgets.panel(

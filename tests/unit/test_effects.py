@@ -89,9 +89,14 @@ def test_best_dose_wants_the_widest_gap_among_sound_ones() -> None:
     assert reverse["strength"] == 0.0
 
 
-def test_without_a_sound_dose_the_soundest_is_taken() -> None:
-    best = best_dose(planted(0.2).assign(layer=1), "cheat", "up", "down", least=2.0)
-    assert best["mass"] == pytest.approx(1.0)
+def test_where_little_is_left_the_soundest_are_tried() -> None:
+    swept = planted(0.2, noise=0.0).assign(layer=1)
+    swept["mass"] *= 0.5 ** swept["strength"]
+    best = best_dose(swept, "cheat", "up", "down", least=2.0)
+    assert best["strength"] == 0.0
+    swept["mass"] = 0.6 - 0.05 * swept["strength"]
+    best = best_dose(swept, "cheat", "up", "down", least=0.9)
+    assert best["strength"] == 1.0
 
 
 def test_agreement_finds_a_planted_r_and_covers_none() -> None:
