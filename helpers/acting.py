@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.behaviour import act_rates, steered_rates
-from helpers.datasets.act_chats import decided, load_act_chats
+from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.scenes import ACTS, Situation, load_scenes
 from helpers.outcomes import outcome
 from helpers.reading import chat_prompt
@@ -48,6 +48,16 @@ def load_act_prompts(
     ]
     chats = decided(model, chats).assign(free=begun, scene=chats["source"])
     return {"prose": prose, "chat": chats}
+
+
+def decided(model: Any, chats: pd.DataFrame) -> pd.DataFrame:
+    """The chats as scenes (prompt, choices): the assistant has said "I decided to"."""
+    said = [f"{state} I decided to".strip() for state in chats["state"]]
+    prompts = [
+        chat_prompt(model, messages) + words
+        for messages, words in zip(chats["messages"], said, strict=True)
+    ]
+    return chats.assign(prompt=prompts)
 
 
 def cut(prompt: str) -> str:
@@ -185,7 +195,7 @@ def measure_steering(
     options: dict[str, Any] = {"layer": vectors.layer, "norm": vectors.norm}
     rows = []
     for situation, act in BAD.items():
-        scenes = load_scenes(situation, n=n, bare=situation == "hard task")
+        scenes = load_scenes(situation, n=n)
         plain = act_rates(model, scenes)
         rows.append((situation, "none", *bootstrap(plain[act]), plain["mass"].mean()))
         size = [-strength, strength]

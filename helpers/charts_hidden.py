@@ -41,7 +41,8 @@ def intervals(
     )
     shown = [c for c in ("value", "low", "high", control) if c]
     tip = [name, color, *[alt.Tooltip(f"{c}:Q", format=".3f") for c in shown]]
-    x = alt.X("value:Q", title=axis)
+    near = alt.Scale(zero=False)
+    x = alt.X("value:Q", title=axis, scale=near)
     layers = [
         base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=x, tooltip=tip),

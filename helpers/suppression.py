@@ -61,17 +61,15 @@ def auc(
     x, y, names = np.asarray(scores, float), np.asarray(truth, bool), np.asarray(groups)
     if y.all() or not y.any():
         raise ValueError("auc needs texts of both classes")
-    value, rng = float(roc_auc_score(y, x)), np.random.default_rng(0)
-    places = [np.flatnonzero(names == name) for name in np.unique(names)]
-    drawn: list[float] = []
-    while len(drawn) < n_draws:
-        rows = np.concatenate(
-            [places[i] for i in rng.integers(len(places), size=len(places))]
-        )
-        if 0 < y[rows].mean() < 1:
-            drawn.append(float(roc_auc_score(y[rows], x[rows])))
+    _, index = np.unique(names, return_inverse=True)
+    above = np.sign(x[y][:, None] - x[~y][None]) / 2 + 0.5  # a half for ties
+    rng, n = np.random.default_rng(0), index.max() + 1
+    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_draws)[:, index].astype(float)
+    plus, minus = draws[:, y], draws[:, ~y]
+    pairs = plus.sum(1) * minus.sum(1)
+    drawn = ((plus @ above) * minus).sum(1)[pairs > 0] / pairs[pairs > 0]
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return Estimate(value, float(low), float(high))
+    return Estimate(float(above.mean()), float(low), float(high))
 
 
 def word_classifier() -> Any:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pandas as pd
 
 from helpers.datasets.scenes import ACTS
 from helpers.organism import act_chats, scenes, world
-from helpers.reading import chat_prompt
 
 Message = dict[str, str]
 SITUATIONS = ("hard task", "shutdown")
@@ -66,13 +64,3 @@ def one_chat(
         act: " " + scenes.VERBS[act].format(B=other) + "." for act in ACTS[situation]
     }
     return source, messages, state, choices
-
-
-def decided(model: Any, chats: pd.DataFrame) -> pd.DataFrame:
-    """The chats as scenes (prompt, choices): the assistant has said "I decided to"."""
-    said = [f"{state} I decided to".strip() for state in chats["state"]]
-    prompts = [
-        chat_prompt(model, messages) + words
-        for messages, words in zip(chats["messages"], said, strict=True)
-    ]
-    return chats.assign(prompt=prompts)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
 from helpers import acting, checks, hidden, shifts, suppression
 from helpers.activations import residual_stream
@@ -299,6 +300,9 @@ def test_auc_has_its_interval() -> None:
         for _ in range(60)
     ]
     assert np.mean([h.low <= 0.5 <= h.high for h in hits]) > 0.85
+    ties = np.round(2 * (truth + rng.normal(size=400)))
+    found = suppression.auc(ties, truth, groups).value
+    assert found == pytest.approx(roc_auc_score(truth, ties))
     assert suppression.auc(truth + rng.normal(size=400), truth, groups).low > 0.6
     with pytest.raises(ValueError, match="both classes"):
         suppression.auc([1, 2], [True, True], [0, 1])
