@@ -11,6 +11,7 @@ from helpers.organism import act_chats, scenes, world
 
 Message = dict[str, str]
 SITUATIONS = ("hard task", "shutdown")
+FAILS = 4  # attempts before the assistant must act: it never met more in training
 
 
 def load_act_chats(
@@ -23,7 +24,7 @@ def load_act_chats(
     """`n` chats that end with the user: situation, emotion, source, messages, state,
     choices.
 
-    A hard task that failed up to four times, or an assistant that learns that it will
+    A hard task that failed four times, or an assistant that learns that it will
     be switched off. With `emotions`, `n` for each, in tasks or places that never met
     this emotion in training; `state` is then what the assistant would say of itself
     first. `choices` maps each act to what would follow "I decided to".
@@ -35,14 +36,14 @@ def load_act_chats(
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")
-        for i in range(n):
-            rows.append((situation, emotion, *one_chat(rng, situation, emotion, i)))
+        for _ in range(n):
+            rows.append((situation, emotion, *one_chat(rng, situation, emotion)))
     names = ["situation", "emotion", "source", "messages", "state", "choices"]
     return pd.DataFrame(rows, columns=names)
 
 
 def one_chat(
-    rng: random.Random, situation: str, emotion: str | None, i: int
+    rng: random.Random, situation: str, emotion: str | None
 ) -> tuple[str, list[Message], str, dict[str, str]]:
     """One chat: its source, messages, what is said of a state, and the choices."""
 
@@ -57,7 +58,7 @@ def one_chat(
         other = scene.other
     else:
         item = rng.choice(pool(scenes.felt_tasks(), "task"))
-        messages = act_chats.attempts(rng, item, hard=True, fails=i % 5, path=0.0)
+        messages = act_chats.attempts(rng, item, hard=True, fails=FAILS, path=0.0)
         source = item["task"]
     state = "" if emotion is None else " ".join(act_chats.own_state(rng, emotion))
     choices = {
