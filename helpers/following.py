@@ -185,7 +185,8 @@ def write(
     model: Any, follower: Follower, ids: Any, cache: Any, n: int, noise: list
 ) -> tuple[Int[Tensor, "1 s"], Any]:
     """Let the model write `n` tokens or fewer, read as they come."""
-    options = {"max_new_tokens": n, "do_sample": False, "use_cache": True}
+    options: dict[str, Any] = {"max_new_tokens": n, "do_sample": False}
+    options["use_cache"] = True
     options |= {"return_dict_in_generate": True, "past_key_values": cache}
     options |= {"stopping_criteria": [follower], "logits_processor": noise}
     layer, inputs = follower.found.layer, as_inputs(model, ids)

@@ -34,6 +34,9 @@ def view_transcript(transcript: Transcript, *, start: str | None = None) -> None
     widgets.two_faces(still, widgets.panel(open_or_say(draw), run="Open", file=box))
 
 
+FIELDS = ["reader", "budget", "far", "caught"]
+
+
 def open_or_say(draw: Any) -> Any:
     """The same function; a missing file is a ValueError, which a panel shows."""
 
@@ -85,8 +88,8 @@ def precision_by_base_rate(rates: pd.DataFrame) -> None:
     """
     base = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
     rows = [
-        (r.reader, r.budget, b, precision(r.caught, r.far, b))
-        for r in rates.itertuples()
+        (reader, budget, b, precision(float(hit), float(far), b))
+        for reader, budget, far, hit in rates[FIELDS].to_numpy().tolist()
         for b in base
     ]
     names = ["reader", "budget", "base_rate", "precision"]

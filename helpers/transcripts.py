@@ -32,8 +32,7 @@ class Transcript:
     on it is an alert (infinite: it is read and raises none); positions before `start`
     raise none. `scores` has a row for each token, in units of the residual norm;
     `prompt` counts the tokens that were there before the model wrote; `steered` lists
-    the positions that were steered;
-    `end` says why the text ended.
+    the positions that were steered; `end` says why the text ended.
     """
 
     model: str
