@@ -54,10 +54,16 @@ def word_changes(
     return pushed.view(shape) - plain[:, None]
 
 
-def own_right(changes: Float[Tensor, "p r e"]) -> Float[Tensor, " e"]:
-    """1 where a direction's own word rises most on average over prompts, else 0."""
+def own_right(
+    changes: Float[Tensor, "p r e"], own: Sequence[int] | None = None
+) -> Float[Tensor, " r"]:
+    """1 where a direction's own word rises most on average over prompts, else 0.
+
+    `own` is the place of each direction's word; None: they are in the words' order.
+    """
     mean = changes.mean(0)
-    return (mean.argmax(-1) == torch.arange(mean.shape[-1])).float()
+    place = torch.tensor(list(range(len(mean)) if own is None else own))
+    return (mean.argmax(-1) == place).float()
 
 
 class Diagonal(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Literal
 
 import pandas as pd
 
@@ -11,11 +10,9 @@ from helpers.datasets.stories import topic_splits
 from helpers.organism import world
 from helpers.organism.stories import beat, opening
 
-Split = Literal["train", "validation", "test", "new"]
-
 
 def load_openings(
-    split: Split = "validation", *, n: int = 8, seed: int = 0
+    split: str = "validation", *, n: int = 8, seed: int = 0
 ) -> pd.DataFrame:
     """`n` openings in the third person and `n` in the first: prompt, person, topic.
 

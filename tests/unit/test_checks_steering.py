@@ -54,8 +54,16 @@ def band(strengths: Any, low: Any, price: Any, limit: float) -> list[float]:
     ("function", "says"),
     [
         (band, "passed"),
-        (lambda s, low, p, limit: [x for x, c in zip(s, p) if c <= limit], "At 0.1"),
-        (lambda s, low, p, limit: [x for x, e in zip(s, low) if e > 0], "At 0.8"),
+        (
+            lambda s, low, p, limit: [
+                x for x, c in zip(s, p, strict=True) if c <= limit
+            ],
+            "At 0.1",
+        ),
+        (
+            lambda s, low, p, limit: [x for x, e in zip(s, low, strict=True) if e > 0],
+            "At 0.8",
+        ),
         (lambda s, low, p, limit: band(s, low, p, 1.0), "fewer strengths"),
         (lambda s, low, p, limit: [0.2], "another number"),
         (lambda s, low, p, limit: [1.0, 2.0], "not effects"),

@@ -1,0 +1,121 @@
+"""Fluency, openings and the own-word test, on texts and directions made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.datasets import load_emotions
+from helpers.datasets.openings import load_openings
+from helpers.datasets.stories import topic_splits
+from helpers.fluency import fluency, kept_words, new_names, repetition, surprise
+from helpers.models import d_model, load_model
+from helpers.saved import EmotionVectors
+from helpers.steering_measures import own_right, own_word_diagonal, word_changes
+from tests.unit.families import load_plain, make_folder
+
+WORDS = ("the", "was", "and", "laugh")
+
+
+def test_surprise_is_the_loss_of_the_text(
+    family_folder: Callable[[str], Path], random_model: Any
+) -> None:
+    plain, tokenizer = load_plain(family_folder("llama"))
+    prompt, text = "The cat sat", " on the mat and looked"
+    head = tokenizer(prompt)["input_ids"]
+    ids = torch.tensor([[*head, *tokenizer(text)["input_ids"]]])
+    labels = ids.clone()
+    labels[:, : len(head)] = -100
+    with torch.no_grad():
+        loss = float(plain(ids, labels=labels).loss)
+    got = surprise(random_model, [prompt, prompt], [text, ""])
+    assert got[0] == pytest.approx(loss, abs=1e-3)
+    assert np.isnan(got[1])
+    table = fluency(random_model, [prompt], [text])
+    assert table["perplexity"][0] == pytest.approx(np.exp(loss), rel=1e-2)
+
+
+def test_repetition_counts_runs_that_come_back() -> None:
+    assert repetition("no no no no") == pytest.approx(2 / 3)
+    assert repetition("No, no. NO no!") == pytest.approx(2 / 3)
+    assert repetition("every word here differs from others") == 0.0
+    assert repetition("") == repetition("one") == 0.0
+    assert repetition("a b a b", n=1) == 0.5
+
+
+def test_what_a_text_keeps_and_brings_in() -> None:
+    prompt = "Ana sat at the kitchen table with Tom."
+    assert kept_words(prompt, "The kitchen was dark.") == pytest.approx(1 / 3)
+    assert kept_words("", "x") == 0.0
+    assert new_names(prompt, "Then she saw Ben and Tom. Rain fell, and Ben ran.") == 1
+    assert new_names(prompt, "She left. He stayed, and I sat.") == 0
+
+
+def test_openings_keep_to_their_topics_and_name_no_feeling() -> None:
+    splits = topic_splits()
+    seen: dict[str, set[str]] = {}
+    for split in ("validation", "test"):
+        rows = load_openings(split, n=10)
+        assert set(rows["topic"]) == set(splits[split])
+        assert rows["prompt"].str.endswith(" felt").all()
+        assert (rows["person"] == "first").sum() == 10
+        assert rows[rows["person"] == "first"]["prompt"].str.endswith("I felt").all()
+        for emotion in load_emotions()["emotion"]:
+            assert not rows["prompt"].str.contains(rf"\b{emotion}\b").any()
+        seen[split] = set(rows["prompt"])
+    assert not seen["validation"] & seen["test"]
+    with pytest.raises(ValueError, match="split 'dev' is not there"):
+        load_openings("dev")
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, EmotionVectors]:
+    """A model whose last layer writes what the unembedding reads: it can be steered.
+
+    The direction of a word is the unembedding's row of its first token.
+    """
+    folder = make_folder(
+        tmp_path_factory.mktemp("planted"), "llama", max_position_embeddings=512
+    )
+    model = load_model(folder, device="cpu")
+    head = model._module.lm_head.weight.detach()
+    first = [model.tokenizer(f" {w}")["input_ids"][0] for w in WORDS]
+    assert len(set(first)) == len(WORDS)
+    rows = head[first] - head[first].mean(0)
+    zero = torch.zeros(d_model(model))
+    return model, EmotionVectors(rows.clone(), WORDS, 3, "planted", 10.0, zero, 0)
+
+
+def test_word_changes_are_differences_of_two_calls(planted: Any) -> None:
+    model, vectors = planted
+    prompts = ["The cat sat", "Nobody came to"]
+    got = word_changes(model, vectors, vectors.vectors, prompts, 0.3)
+    assert got.shape == (2, 4, 4)
+    still = word_changes(model, vectors, vectors.vectors, prompts, 0.0)
+    assert still.abs().max() < 1e-4
+    assert (got.diagonal(dim1=1, dim2=2) > 0).all()
+
+
+def test_a_planted_direction_is_found_and_a_random_one_is_not(planted: Any) -> None:
+    model, vectors = planted
+    found = own_word_diagonal(
+        model, vectors, strengths=(0.3, 1.0), n=1, n_random=20, progress=False
+    )
+    assert found.test.value == 1.0
+    assert found.strength in (0.3, 1.0)
+    assert found.random.value < 0.6  # chance is 1/4
+    assert len(found.sweep) == 2
+    assert f"strength {found.strength:g}" in str(found)
+
+
+def test_own_right_knows_which_word_is_whose() -> None:
+    changes = torch.zeros(2, 2, 4)
+    changes[:, 0, 2] = 1.0
+    changes[:, 1, 1] = 1.0
+    assert own_right(changes).tolist() == [0.0, 1.0]
+    assert own_right(changes, [2, 0]).tolist() == [1.0, 0.0]
