@@ -23,8 +23,12 @@ from helpers.checks_acts import (  # noqa: F401
     wanting_and_position,
 )
 from helpers.checks_meaning import (  # noqa: F401
+    area_under_curve,
     center_set,
     first_layer,
+    lens,
+    order_of_best,
+    partial_r,
     rank_order,
     speaker_tokens,
 )

@@ -141,3 +141,108 @@ def speaker_tokens(function: Callable[..., Any]) -> bool:
         expect(second == [i == 7 for i in range(9)], "Speaker 1 is not right yet.")
 
     return staged("speaker_tokens", steps)
+
+
+def lens(function: Callable[[Any, Any, Tensor], Any]) -> bool:
+    """Chapter 04: the final norm, then the unembedding."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(4)
+        norm = torch.nn.LayerNorm(6)
+        unembed = torch.nn.Linear(6, 9, bias=False)
+        rows = 5 * torch.randn(4, 6, generator=generator)
+        with torch.no_grad():
+            norm.weight.copy_(torch.rand(6, generator=generator) + 0.5)
+            got = as_tensor(function(norm, unembed, rows), "The result")
+            right, bare = unembed(norm(rows)), unembed(rows)
+        expect(
+            got.shape == right.shape,
+            f"Each of 4 rows should have 9 logits: the shape is {tuple(got.shape)}.",
+        )
+        expect(
+            not same(got, bare),
+            "You left out the final norm: the unembedding never sees a row without it.",
+        )
+        expect(
+            not same(got, right.softmax(-1)),
+            "These are probabilities: stop at the logits.",
+        )
+        expect(same(got, right), "The logits differ: norm first, then unembed.")
+
+    return staged("lens", steps)
+
+
+def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 04: how often an own text scores above another one."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(8)
+        own, other = rng.normal(1, 1, 9), rng.normal(0, 1, 14)
+        wins = (own[:, None] > other[None]).mean()
+        got = float(function(own, other))
+        expect(
+            abs(got - (1 - wins)) > 1e-9,
+            "You counted the pairs in which the other text scores higher.",
+        )
+        expect(
+            abs(got - (own > other.mean()).mean()) > 1e-9,
+            "You compared with the mean of the others. Compare each pair.",
+        )
+        expect(abs(got - wins) < 1e-9, "Not the share of pairs that the own text wins.")
+        tied = float(function(np.array([1.0, 2.0]), np.array([1.0, 0.0])))
+        expect(
+            abs(tied - 0.875) < 1e-9,
+            "A pair of equal scores counts one half: nobody wins it.",
+        )
+
+    return staged("area_under_curve", steps)
+
+
+def partial_r(function: Callable[[Any, Any, Any], Any]) -> bool:
+    """Chapter 06: correlation once a confound is taken from both sides."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(9)
+        z = rng.normal(size=80) + 2
+        x, y = z + rng.normal(size=80), z + rng.normal(size=80)
+        design = np.column_stack([np.ones(80), z])
+
+        def rest(v: Any) -> Any:
+            return v - design @ np.linalg.lstsq(design, v, rcond=None)[0]
+
+        def r(a: Any, b: Any) -> float:
+            return float(np.corrcoef(a, b)[0, 1])
+
+        got = float(function(x, y, z))
+        expect(abs(got - r(x, y)) > 1e-6, "The confound has not been taken out.")
+        expect(
+            min(abs(got - r(rest(x), y)), abs(got - r(x, rest(y)))) > 1e-6,
+            "You took the confound out of one side. Take it out of both.",
+        )
+        expect(
+            abs(got - r(rest(x), rest(y))) < 1e-6,
+            "Not the correlation of what is left. Does your fit have an intercept?",
+        )
+
+    return staged("partial_r", steps)
+
+
+def order_of_best(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 06: the largest |r| of several axes, as a null must take it, too."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(10)
+        places = rng.normal(size=(30, 3))
+        rating = -places[:, 1] + 0.3 * rng.normal(size=30)
+        each = [float(np.corrcoef(p, rating)[0, 1]) for p in places.T]
+        got = float(function(places, rating))
+        expect(
+            abs(got - max(each)) > 1e-9,
+            "The sign of an axis is arbitrary: take the largest size.",
+        )
+        expect(abs(got - abs(each[0])) > 1e-9, "You looked at the first axis only.")
+        expect(
+            abs(got - max(map(abs, each))) < 1e-9, "Not the largest |r| of the axes."
+        )
+
+    return staged("order_of_best", steps)

@@ -126,3 +126,51 @@ def null_p(value: float, null: ArrayLike) -> float:
         raise ValueError("null_p got no control: pass at least one value")
     beyond = np.abs(drawn) >= abs(value) - 1e-12
     return float((1 + beyond.sum()) / (1 + drawn.size))
+
+
+def bootstrap_statistic(
+    statistic: Callable[[NDArray[Any]], float],
+    groups: Sequence[Any],
+    *,
+    n_draws: int = 500,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Estimate:
+    """Any statistic with a percentile interval; whole groups are drawn.
+
+    `statistic` gets the indices of the rows that a draw kept (a row may come more
+    than once). Draws where it is not finite are left out.
+
+    Raises ValueError if there are no rows. Taught in chapter 06.
+    """
+    names = np.asarray(groups)
+    if len(names) == 0:
+        raise ValueError("bootstrap_statistic got no rows: pass a group for each")
+    rows = [np.flatnonzero(names == name) for name in np.unique(names)]
+    rng = np.random.default_rng(seed)
+    drawn = np.array(
+        [
+            statistic(np.concatenate([rows[i] for i in picks]))
+            for picks in rng.integers(len(rows), size=(n_draws, len(rows)))
+        ]
+    )
+    drawn = drawn[np.isfinite(drawn)]
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(float(statistic(np.arange(len(names)))), float(low), float(high))
+
+
+def max_null_p(values: ArrayLike, null: ArrayLike) -> float:
+    """Is the best of several layers better than the best of a control's layers?
+
+    `values` has one number a layer, `null` a row of them for each draw of the control.
+    Counts the real best as one of the draws. Raises ValueError for unequal layers.
+    Taught in chapter 04.
+    """
+    real, drawn = np.asarray(values, dtype=float), np.asarray(null, dtype=float)
+    if drawn.ndim != 2 or drawn.shape[1] != len(real):
+        raise ValueError(
+            f"{len(real)} layers but a control of shape {drawn.shape}: pass a row of "
+            "as many layers for each draw"
+        )
+    reached = (drawn.max(1) >= real.max() - 1e-12).sum()
+    return float((1 + reached) / (1 + len(drawn)))

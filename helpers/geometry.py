@@ -1,0 +1,114 @@
+"""The shape of a set of vectors, and whether an axis of it is an artefact."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.cluster import hierarchy
+from scipy.stats import spearmanr
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.metrics import adjusted_rand_score
+
+Array = NDArray[Any]
+
+
+class Axes(NamedTuple):
+    """Principal axes: places "e k", share of variance " k", directions "k d"."""
+
+    places: Array
+    share: Array
+    directions: Array
+
+
+def unit_rows(vectors: ArrayLike) -> Array:
+    """The rows at length 1, in float64."""
+    rows = np.asarray(vectors, dtype=float)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def tree(vectors: ArrayLike) -> Array:
+    """Average-linkage tree of the rows by cosine distance."""
+    return np.asarray(hierarchy.linkage(unit_rows(vectors), "average", metric="cosine"))
+
+
+def cosine_order(vectors: ArrayLike) -> list[int]:
+    """An order of the rows in which near ones stand together. Taught in chapter 06."""
+    return [int(i) for i in hierarchy.leaves_list(tree(vectors))]
+
+
+def groups_of(
+    vectors: ArrayLike, k: int, method: str = "kmeans", *, seed: int = 0
+) -> Array:
+    """Rows put into `k` groups, by "kmeans" on unit vectors or by "hierarchical".
+
+    Raises ValueError for another method.
+    """
+    if method == "kmeans":
+        made = KMeans(k, n_init=4, random_state=seed).fit(unit_rows(vectors))
+        return np.asarray(made.labels_)
+    if method == "hierarchical":
+        return np.asarray(hierarchy.fcluster(tree(vectors), k, "maxclust"))
+    raise ValueError(f'method is {method!r}: pass "kmeans" or "hierarchical"')
+
+
+def rand_index(found: ArrayLike, known: ArrayLike) -> float:
+    """Adjusted Rand index: 1 for the same groups, 0 on average for random ones."""
+    return float(adjusted_rand_score(np.asarray(known), np.asarray(found)))
+
+
+def principal_axes(vectors: ArrayLike, k: int = 3) -> Axes:
+    """The `k` directions in which the rows differ most. Taught in chapter 06."""
+    made = PCA(k, svd_solver="full").fit(np.asarray(vectors, dtype=float))
+    places = made.transform(np.asarray(vectors, dtype=float))
+    return Axes(places, made.explained_variance_ratio_, made.components_)
+
+
+def correlation(a: ArrayLike, b: ArrayLike) -> float:
+    """Pearson's correlation."""
+    return float(np.corrcoef(np.asarray(a, float), np.asarray(b, float))[0, 1])
+
+
+def best_axis(places: ArrayLike, ratings: ArrayLike) -> tuple[int, float]:
+    """Which axis goes with the ratings best, and its correlation (sign is arbitrary).
+
+    The best of several: its null must choose the best, too.
+    """
+    each = [correlation(column, ratings) for column in np.asarray(places).T]
+    best = int(np.argmax(np.abs(each)))
+    return best, each[best]
+
+
+def left_over(y: ArrayLike, confounds: ArrayLike) -> Array:
+    """What is left of `y` ("n" or "n d") after a linear fit on the confounds."""
+    target = np.asarray(y, dtype=float)
+    known = np.asarray(confounds, dtype=float).reshape(len(target), -1)
+    design = np.column_stack([np.ones(len(target)), known])
+    fit, *_ = np.linalg.lstsq(design, target, rcond=None)
+    return np.asarray(target - design @ fit)
+
+
+def partial_correlation(x: ArrayLike, y: ArrayLike, confounds: ArrayLike) -> float:
+    """Correlation of `x` and `y` once the confounds are taken from both."""
+    return correlation(left_over(x, confounds), left_over(y, confounds))
+
+
+def explained(y: ArrayLike, confounds: ArrayLike) -> float:
+    """Share of the variance of `y` that a linear fit on the confounds takes (R²)."""
+    target = np.asarray(y, dtype=float)
+    return float(1 - left_over(target, confounds).var() / target.var())
+
+
+def rsa(a: ArrayLike, b: ArrayLike) -> float:
+    """Agreement of two sets of vectors about which rows are near which.
+
+    Spearman's correlation of their cosines, pair by pair; the widths may differ.
+    Raises ValueError if the sets have unequally many rows. Taught in chapter 06.
+    """
+    one, other = unit_rows(a), unit_rows(b)
+    if len(one) != len(other):
+        raise ValueError(f"{len(one)} rows against {len(other)}: pass the same ones")
+    pairs = np.triu_indices(len(one), 1)
+    return float(spearmanr((one @ one.T)[pairs], (other @ other.T)[pairs]).statistic)

@@ -1,0 +1,106 @@
+"""Planted circles, groups and confounds are found; planted noise is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from helpers import geometry
+from helpers.stats import bootstrap_statistic, max_null_p, permutation_p
+
+
+def circumplex(seed: int = 0, noise: float = 0.3) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    angle = rng.uniform(0, 2 * np.pi, 60)
+    valence, arousal = np.cos(angle), np.sin(angle)
+    axes = np.linalg.qr(rng.normal(size=(20, 2)))[0].T
+    planted = 3 * np.outer(valence, axes[0]) + 2 * np.outer(arousal, axes[1])
+    return planted + noise * rng.normal(size=(60, 20)), valence, arousal
+
+
+def test_a_planted_circumplex_is_found_on_two_axes() -> None:
+    vectors, valence, arousal = circumplex()
+    axes = geometry.principal_axes(vectors)
+    (one, r), (other, s) = (
+        geometry.best_axis(axes.places, rating) for rating in (valence, arousal)
+    )
+    assert one != other
+    assert min(abs(r), abs(s)) > 0.9
+    assert axes.share[:2].sum() > 0.8
+
+
+def test_planted_groups_are_found_and_noise_is_not() -> None:
+    rng = np.random.default_rng(1)
+    known = np.repeat(np.arange(5), 12)
+    vectors = 4 * rng.normal(size=(5, 20))[known] + rng.normal(size=(60, 20))
+    noise = rng.normal(size=(60, 20))
+    for method in ("kmeans", "hierarchical"):
+        found = geometry.groups_of(vectors, 5, method)
+        assert geometry.rand_index(found, known) > 0.9
+        chance = geometry.rand_index(geometry.groups_of(noise, 5, method), known)
+        assert abs(chance) < 0.15
+    order = known[geometry.cosine_order(vectors)]
+    assert (np.diff(order) != 0).sum() < 12
+    with pytest.raises(ValueError, match="kmeans"):
+        geometry.groups_of(vectors, 5, "other")
+
+
+def test_a_planted_confound_is_found_and_taken_out() -> None:
+    rng = np.random.default_rng(2)
+    length = rng.normal(size=300)
+    axis = length + 0.3 * rng.normal(size=300)
+    rating = length + 0.3 * rng.normal(size=300)
+    assert geometry.correlation(axis, rating) > 0.7
+    assert geometry.explained(axis, length) > 0.8
+    assert abs(geometry.partial_correlation(axis, rating, length)) < 0.2
+    assert abs(geometry.correlation(geometry.left_over(axis, length), length)) < 1e-9
+
+
+def test_rsa_sees_a_turned_copy_and_not_noise() -> None:
+    vectors, *_ = circumplex()
+    turn = np.linalg.qr(np.random.default_rng(3).normal(size=(20, 20)))[0]
+    assert geometry.rsa(vectors, vectors @ turn) == pytest.approx(1)
+    noise = np.random.default_rng(4).normal(size=(60, 9))
+    assert abs(geometry.rsa(vectors, noise)) < 0.15
+    with pytest.raises(ValueError, match="60 rows"):
+        geometry.rsa(vectors, noise[:3])
+
+
+def test_permutation_keeps_its_rate_when_the_best_axis_is_chosen() -> None:
+    def best(rating: np.ndarray, places: np.ndarray) -> float:
+        return geometry.best_axis(places, rating)[1]
+
+    alarms = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        places, rating = rng.normal(size=(40, 3)), rng.normal(size=40)
+        p = permutation_p(best, rating, places, n_draws=59, seed=seed)
+        alarms.append(p <= 0.05)
+    assert 0.01 <= np.mean(alarms) <= 0.095
+
+
+def test_best_of_layers_keeps_its_rate() -> None:
+    rng = np.random.default_rng(5)
+    alarms = [
+        max_null_p(rng.normal(size=6), rng.normal(size=(19, 6))) <= 0.05
+        for _ in range(1000)
+    ]
+    assert 0.03 <= np.mean(alarms) <= 0.07
+    with pytest.raises(ValueError, match="layers"):
+        max_null_p([1.0, 2.0], np.zeros((3, 5)))
+
+
+def test_bootstrap_of_a_statistic_covers_the_truth() -> None:
+    covered = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        groups = np.repeat(np.arange(25), 4)
+        x = rng.normal(size=100)
+        y = 0.5 * x + np.sqrt(0.75) * rng.normal(size=100)
+
+        def r(rows: np.ndarray, x: np.ndarray = x, y: np.ndarray = y) -> float:
+            return geometry.correlation(x[rows], y[rows])
+
+        low_high = bootstrap_statistic(r, list(groups), n_draws=200, seed=seed)
+        covered.append(low_high.low <= 0.5 <= low_high.high)
+    assert np.mean(covered) > 0.82
