@@ -166,17 +166,15 @@ def intervals(
     """
     y = alt.Y(f"{name}:N", title=None, sort=list(dict.fromkeys(frame[name])))
     tip = [name, by, *(alt.Tooltip(f"{c}:Q", format=".2f") for c in ("value",))]
-    base = alt.Chart(frame).encode(y=y, tooltip=tip)
+    base = alt.Chart().encode(y=y, tooltip=tip)  # a facet hands each block its rows
     bar = base.mark_rule(strokeWidth=2, color=BLUE)
     layers = [
         bar.encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
         base.mark_point(filled=True, size=70, color=ORANGE).encode(x="value:Q"),
     ]
     if reference is not None:
-        at = alt.Chart(frame.assign(reference=reference))
-        layers.append(
-            at.mark_rule(strokeDash=[5, 4], color=GRAY).encode(x="reference:Q")
-        )
+        at = alt.Chart().mark_rule(strokeDash=[5, 4], color=GRAY)
+        layers.append(at.encode(x=alt.datum(reference)))
     chart = alt.layer(*layers, data=frame).properties(width=320)
     order = list(dict.fromkeys(frame[by]))
     row = alt.Row(f"{by}:N", title=None, sort=order, header=alt.Header(labelAngle=0))
