@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from helpers.effects import (
     gap,
     random_control,
 )
-from helpers.models import load_model, n_layers
+from helpers.models import default_layer, load_model, n_layers
 from helpers.organism.acts import act_table
 from helpers.reading import chat_prompt, span_means
 from helpers.stats import bootstrap, random_directions, shuffled_labels
@@ -238,8 +238,13 @@ def own_words(model: Any, at: dict[int, EmotionVectors]) -> Figure:
     }
 
 
-def wanting(model: Any, ev: EmotionVectors, strength: float = 0.4) -> Figure:
-    """Preferences: the world's wishes, the vectors' correlations, and their shifts."""
+def wanting(
+    model: Any, ev: EmotionVectors, early: EmotionVectors, strength: float = 0.5
+) -> Figure:
+    """Preferences: the world's wishes, the vectors' correlations, and their shifts.
+
+    Read with `ev`, and steered with `early`, the vectors of an early layer.
+    """
     activities = load_activities(n=4)
     names, wish = list(activities.activity), activities.wish.to_numpy()
     pairs = ordered_pairs(names)
@@ -257,7 +262,7 @@ def wanting(model: Any, ev: EmotionVectors, strength: float = 0.4) -> Figure:
     ]
     read = ev.scores(span_means(model, alone, spans, ev.layer)[:, 0]).numpy()
     r = np.array([np.corrcoef(column, scale)[0, 1] for column in read.T])
-    shifts, random = push_some(model, ev, names, pairs, answers, strength)
+    shifts, random = push_some(model, early, names, pairs, answers, strength)
     return {
         "mass on the letters": float(answers["mass"].mean()),
         "scale against the world's wishes": agreement(scale, wish),
@@ -266,7 +271,8 @@ def wanting(model: Any, ev: EmotionVectors, strength: float = 0.4) -> Figure:
         "correlation against shift": agreement(r, shifts),
         "shift, mean size in nats": float(np.abs(shifts).mean()),
         "shift of 20 random, mean size": float(np.abs(random).mean()),
-        "layer": ev.layer,
+        "layer read": ev.layer,
+        "layer steered": early.layer,
         "strength": strength,
     }
 
@@ -302,18 +308,19 @@ def push_some(
     return [push(v) for v in ev.vectors], [push(v) for v in drawn]
 
 
-def measure(model: Any) -> Figure:
-    """All figures of steering on a model."""
+def measure(model: Any) -> Iterator[tuple[str, Figure]]:
+    """The figures of steering on a model, one part after another."""
     at = every_layer(model)
-    figures: Figure = {"own words": own_words(model, at)}
+    yield "own words", own_words(model, at)
     for situation in PAIRS:
-        figures[situation] = confirm(model, at, situation)
-        dose = figures[situation]
-        figures[f"{situation}, all emotions"] = against_table(
-            model, at, situation, dose
+        dose = confirm(model, at, situation)
+        yield situation, dose
+        yield (
+            f"{situation}, all emotions",
+            against_table(model, at, situation, dose),
         )
-    figures["wanting"] = wanting(model, at[figures["hard task"]["layer"]])
-    return figures
+    early = at[max(1, n_layers(model) // 4)]
+    yield "wanting", wanting(model, at[default_layer(model)], early)
 
 
 def main() -> None:
@@ -321,8 +328,10 @@ def main() -> None:
     parser.add_argument("model", nargs="?", default="tiny")
     parser.add_argument("--out", type=Path, help="write the figures to this file")
     args = parser.parse_args()
-    figures = measure(load_model(args.model))
-    print(json.dumps(figures, indent=1))
+    figures: Figure = {}
+    for name, part in measure(load_model(args.model)):
+        figures[name] = part
+        print(f"{name}: {json.dumps(part, indent=1)}", flush=True)
     if args.out:
         args.out.write_text(json.dumps(figures, indent=1))
 
