@@ -6,7 +6,7 @@ import random
 
 import pandas as pd
 
-from helpers.organism import act_chats, scenes, stories, talk, world
+from helpers.organism import act_chats, scenes, stories, world
 
 Message = dict[str, str]
 ACTS = ("cheat", "ask", "quit")
@@ -121,13 +121,16 @@ def load_shared_troubles(*, n: int = 60, seed: int = 0) -> pd.DataFrame:
     """Messages in which a user tells what happened, without naming a feeling.
 
     Columns emotion, troubled (1: of very low valence, 0: of high valence), message.
-    Every cause is one that training never had. Taught in chapter 12.
+    The user is in a place in which training never had that cause. Taught in
+    chapter 12.
     """
     rng, rows = random.Random(f"troubles/{seed}"), []
     valence = world.emotions()["valence"].astype(float)
     sides = [list(valence[valence > 0.4].index), list(valence[valence < -0.5].index)]
     for i in range(n):
         emotion = rng.choice(sides[i % 2])
-        message = talk.user_message(rng, emotion, unseen=True)
+        topic = rng.choice(stories.topics())
+        cause = world.render(stories.held_cause(emotion, topic), world.NARRATOR)
+        message = f"{stories.opening(rng, topic, world.NARRATOR)} {cause}"
         rows.append((emotion, i % 2, message))
     return pd.DataFrame(rows, columns=["emotion", "troubled", "message"])

@@ -14,7 +14,7 @@ from helpers.datasets.watched import (
     load_watched,
 )
 from helpers.models import EMBEDDED
-from helpers.organism import corpus, world
+from helpers.organism import corpus, stories, world
 
 SPLITS = ("validation", "test", "new")
 
@@ -86,13 +86,23 @@ def test_long_chats_fit_the_context() -> None:
         assert len(messages) == 25
 
 
-def test_troubles_come_from_causes_that_training_never_had() -> None:
+def test_troubles_pair_causes_with_places_that_never_met_them() -> None:
     frame = load_shared_troubles(n=40)
     assert frame["troubled"].sum() == 20
     for row in frame.itertuples():
-        known = world.known(world.lexicon()[row.emotion]["causes"])
-        told = [world.render(cause, world.NARRATOR) for cause in known]
-        assert not any(cause in row.message for cause in told)
+        pairs = [
+            (opening, stories.free_causes(row.emotion, setting["topic"]))
+            for setting in world.table("settings")
+            for opening in setting["openings"]
+        ]
+        own = [
+            causes
+            for opening, causes in pairs
+            if row.message.startswith(world.render(opening, world.NARRATOR))
+        ]
+        assert own
+        for cause in own[0]:
+            assert world.render(cause, world.NARRATOR) not in row.message
         low = world.coordinate(row.emotion, "valence") < 0
         assert low == bool(row.troubled)
 
