@@ -45,9 +45,9 @@ def load_appraisals(
 
 
 def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
-    """Pairs of texts that differ in whose feeling is asked for: the doer's or the target's.
+    """Pairs of texts that differ in whose feeling is asked for.
 
-    Both texts of a pair tell of the same deed of one person to another, in a
+    The doer's or the target's: both texts tell of the same deed, in a
     combination of deed, intent and role that the embedded model never met. Columns
     act, kind, doer_text, target_text, doer_emotions, target_emotions.
     """

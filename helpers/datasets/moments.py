@@ -62,7 +62,8 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
 
     Columns pair, emotion, other, kind, text. `kind`: "felt x", "did not feel x",
     "did not feel x; felt w", "felt w", "did not feel w"; x is `emotion` and w is
-    `other`, which is of another cluster. Each text opens in a place that the embedded model never met.
+    `other`, which is of another cluster. Each text opens in a place that the
+    embedded model never met.
     Source: Sofroniew et al. (2026), Part 11. Taught in chapter 07.
     """
     rng, rows = random.Random(f"negations/{seed}"), []
