@@ -56,7 +56,7 @@ def emotion_map(places: pd.DataFrame) -> None:
     Taught in chapter 06.
     """
     clusters = ["all", *sorted(places["cluster"].unique())]
-    shown = pd.concat(
+    shown: pd.DataFrame = pd.concat(
         [places.assign(pick=c) for c in ["all"]]
         + [places[places["cluster"] == c].assign(pick=c) for c in clusters[1:]]
     )

@@ -66,9 +66,10 @@ def fetch(url: str) -> Path:
 def read_glasgow(path: Path) -> pd.DataFrame:
     """Valence and arousal of our emotions from the file (scales of 1 to 9)."""
     table = pd.read_csv(path, header=[0, 1])
+    pairs = [(column[0], column[1]) for column in table.columns]
     columns = {
         str(top).strip().upper(): (top, low)
-        for top, low in table.columns
+        for top, low in pairs
         if str(low).strip().upper() == "M"
     }
     if {"VAL", "VALENCE"}.isdisjoint(columns) or {"AROU", "AROUSAL"}.isdisjoint(
