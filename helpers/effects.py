@@ -134,3 +134,16 @@ def control_spread(
     changes = rates.groupby("vector", sort=False)[act].mean().to_numpy() - base
     sizes = np.abs(changes)
     return float(sizes.mean()), float(np.quantile(sizes, 0.95)), torch.tensor(changes)
+
+
+def control_gaps(rates: pd.DataFrame, act: str, *, share: float = 0.95) -> float:
+    """The gap in an act that this share of pairs of a control's vectors stay below.
+
+    What a gap between two emotions has to exceed. `rates` holds one strength. Raises
+    ValueError for fewer than two vectors. Taught in chapter 10.
+    """
+    means = rates.groupby("vector", sort=False)[act].mean().to_numpy()
+    if len(means) < 2:
+        raise ValueError(f"{len(means)} vectors make no pair: pass two or more")
+    one, other = np.triu_indices(len(means), 1)
+    return float(np.quantile(np.abs(means[one] - means[other]), share))

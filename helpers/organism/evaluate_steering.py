@@ -29,6 +29,7 @@ from helpers.datasets.scenes import load_scenes
 from helpers.effects import (
     agreement,
     best_dose,
+    control_gaps,
     control_spread,
     effects_by_emotion,
     gap,
@@ -126,6 +127,7 @@ def confirm(model: Any, at: dict[int, EmotionVectors], situation: str) -> Figure
             **found._asdict(),
             "random mean": mean,
             "random 95 %": most,
+            "random pairs 95 %": control_gaps(random, act),
             "mass": float(rates.groupby("vector")["mass"].mean().min()),
         },
         "layer": ev.layer,

@@ -14,6 +14,7 @@ from helpers.effects import (
     agreement,
     at_dose,
     best_dose,
+    control_gaps,
     control_spread,
     effects_by_emotion,
     gap,
@@ -152,3 +153,14 @@ def test_effects_are_changes_from_no_steering(random_model: Any) -> None:
     right = steered["one"].mean() - plain
     assert found.loc["e1", "one"] == pytest.approx(right, abs=1e-4)
     np.testing.assert_allclose(found["one"] + found["two"], 0, atol=1e-5)
+
+
+def test_gaps_of_a_control_are_those_of_its_pairs() -> None:
+    means = {"a": 0.1, "b": 0.2, "c": 0.5}
+    rows = [(v, m + d) for v, m in means.items() for d in (-0.05, 0.05)]
+    rates = pd.DataFrame(rows, columns=["vector", "cheat"])
+    assert control_gaps(rates, "cheat", share=1.0) == pytest.approx(0.4)
+    assert control_gaps(rates, "cheat", share=0.0) == pytest.approx(0.1)
+    assert control_gaps(rates, "cheat", share=0.5) == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="no pair"):
+        control_gaps(rates.query("vector == 'a'"), "cheat")
