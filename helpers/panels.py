@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from helpers import charts, widgets
-from helpers.activations import mean_activations, residual_stream, token_strings
+from helpers.activations import residual_stream, token_strings
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
 
@@ -36,6 +36,15 @@ def score_tokens(
     return pd.DataFrame(rows, columns=["emotion", "position", "token", "score"])
 
 
+def standing_out(
+    model: Any, vectors: EmotionVectors, text: str, n: int = 20
+) -> list[str]:
+    """The emotions whose score varies most over the tokens of a text."""
+    scores = vectors.scores(residual_stream(model, text, vectors.layer))
+    order = scores.std(0).argsort(descending=True)[:n].tolist()
+    return [vectors.emotions[i] for i in order]
+
+
 def read_text(
     model: Any,
     vectors: EmotionVectors,
@@ -46,7 +55,8 @@ def read_text(
 ) -> None:
     """A text token by token, colored by the emotion that the reader picks.
 
-    Live, the reader also writes the text. Taught in chapter 01.
+    Without `emotions` the page offers those that stand out most somewhere in the text;
+    live, the reader picks from all, and writes the text. Taught in chapter 01.
     """
     names = sorted(emotions or vectors.emotions)
     first = start or names[0]
@@ -55,7 +65,8 @@ def read_text(
         frame = score_tokens(model, vectors, text, [emotion])
         return charts.tokens(frame, title=f"How far each token reaches along {emotion}")
 
-    frame = score_tokens(model, vectors, text, names)
+    shown = set(names if emotions else standing_out(model, vectors, text)) | {first}
+    frame = score_tokens(model, vectors, text, sorted(shown))
     still = charts.tokens(
         frame, title="Pick an emotion: how far each token reaches along it", start=first
     )
@@ -191,11 +202,3 @@ def nearest_emotions(vectors: EmotionVectors, *, n: int = 8) -> None:
     still = charts.pick(still, "emotion", names, label="Emotion", start=names[0])
     live = widgets.panel(draw, emotion=widgets.menu("Emotion", names))
     widgets.two_faces(still, live)
-
-
-def pooled_scores(
-    model: Any, vectors: EmotionVectors, texts: Sequence[str]
-) -> pd.DataFrame:
-    """Scores of the mean of each text: a row a text, a column an emotion."""
-    means = mean_activations(model, texts, vectors.layer, start=vectors.start)
-    return pd.DataFrame(vectors.scores(means).numpy(), columns=list(vectors.emotions))
