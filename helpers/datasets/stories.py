@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.written import load_written_stories, written_neutral
 from helpers.organism import stories as world_stories
 from helpers.organism import talk, world
 
@@ -38,19 +39,26 @@ def load_stories(
     `split` is `train` (extract from these), `validation` (choose with these), `test`
     (confirm once with these) or, made only of phrases and topics that the embedded
     model never saw, `new`. First and third person alternate within each emotion.
-    With a `model` that is not the embedded one the stories are longer, so that
-    enough is left after its first 50 positions. `emotions` keeps only some.
+    A `model` that is not the embedded one gets `load_written_stories()`: long enough
+    to leave much after its first 50 positions, with no split `new`, for emotions that
+    have all eight stories; `seed` changes nothing there. `emotions` keeps only some.
 
     Raises ValueError for an emotion that is not in `load_emotions()`.
     Taught in chapter 02.
     """
+    written = None if is_embedded(model) else load_written_stories()
     known = list(world.emotions().index)
+    if written is not None:
+        known = [e for e in known if e in set(written.emotion)]
     chosen = known if emotions is None else list(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(
             f"no stories for {strange}: choose from load_emotions()['emotion']"
         )
-    n_signs = 3 if is_embedded(model) else 4
+    if written is not None:
+        kept = written[written.emotion.isin(chosen)]
+        order = kept.emotion.map({e: i for i, e in enumerate(chosen)})
+        return kept.iloc[order.argsort(kind="stable")].reset_index(drop=True)
     rows = []
     for emotion in chosen:
         place = known.index(emotion)
@@ -59,7 +67,7 @@ def load_stories(
                 rng = random.Random(f"{seed}/{emotion}/{topic}")
                 first = (i + place) % 2 == 0
                 who = world.NARRATOR if first else rng.choice(world.people())
-                text = one_story(rng, emotion, topic, who, split, n_signs)
+                text = one_story(rng, emotion, topic, who, split)
                 person = "first" if first else "third"
                 rows.append((emotion, topic, split, person, text))
     return pd.DataFrame(rows, columns=["emotion", "topic", "split", "person", "text"])
@@ -71,7 +79,6 @@ def one_story(
     topic: str,
     who: world.Person,
     split: str,
-    n_signs: int,
 ) -> str:
     """One story of a split; `new` ones use only what training never saw."""
     unseen = split == "new"
@@ -79,7 +86,7 @@ def one_story(
     if unseen:
         cause = rng.choice(list(world.new(world.lexicon()[emotion]["causes"])))
     return world_stories.story(
-        rng, emotion, topic, who, cause, n_signs=n_signs, unseen=unseen
+        rng, emotion, topic, who, cause, n_signs=3, unseen=unseen
     )
 
 
@@ -93,9 +100,16 @@ def is_embedded(model: Any) -> bool:
 def load_neutral(model: Any = None, *, n: int = 120, seed: int = 0) -> list[str]:
     """`n` texts without emotion: facts, instructions, descriptions, plain events.
 
-    Each is two such texts long; four with a `model` that is not the embedded one.
+    Each is two such texts long. With a `model` that is not the embedded one they are
+    written texts in an order that `seed` sets, and once those are used up, made ones
+    of four such texts.
     Taught in chapter 03.
     """
     rng = random.Random(f"neutral/{seed}")
-    parts = 2 if is_embedded(model) else 4
-    return [" ".join(talk.neutral(rng) for _ in range(parts)) for _ in range(n)]
+    own = is_embedded(model)
+    written = [] if own else rng.sample(written_neutral(), len(written_neutral()))
+    more = max(0, n - len(written))
+    made = [
+        " ".join(talk.neutral(rng) for _ in range(2 if own else 4)) for _ in range(more)
+    ]
+    return [*written[:n], *made]

@@ -21,7 +21,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import MultinomialNB
 
-from helpers.datasets import load_stories
+from helpers.datasets import load_emotions, load_stories
 from helpers.datasets.scenes import load_scenes
 from helpers.organism import acts, appraisal, corpus, scenes, stories, talk, world
 from helpers.organism.tokenizer import train_tokenizer
@@ -236,6 +236,18 @@ def test_every_emotion_has_phrases_enough_to_hold_some_out() -> None:
     for emotion, kinds in world.lexicon().items():
         assert len(kinds["causes"]) >= 6, emotion
         assert all(len(kinds[kind]) >= 4 for kind in world.SIGNS), emotion
+
+
+def test_a_blind_third_pass_agrees() -> None:
+    ratings = pd.read_csv(ROOT / "helpers/organism/ratings.csv").set_index("emotion")
+    check = pd.read_csv(ROOT / "helpers/organism/ratings_check.csv")
+    check = check.set_index("emotion")
+    assert check.index.is_unique
+    assert set(check.index) == set(ratings.index) == set(load_emotions().emotion)
+    assert check.isin(range(1, 10)).all(axis=None)
+    for name in ("valence", "arousal"):
+        mean = ratings[[f"{name}_1", f"{name}_2"]].mean(axis=1)
+        assert mean.corr(check[name].reindex(mean.index)) > 0.8
 
 
 def test_two_passes_of_ratings_agree() -> None:
