@@ -116,7 +116,7 @@ def copies(stories: pd.DataFrame) -> Iterator[Finding]:
             yield *pair(stories, i, j), f"{share:.0%} of 5-grams"
     counted = TfidfVectorizer(sublinear_tf=True).fit_transform(texts)
     cosine = np.triu((counted @ counted.T).toarray(), 1)
-    for i, j in np.argwhere(cosine >= COSINE):
+    for i, j in np.argwhere(cosine >= COSINE).tolist():
         yield *pair(stories, i, j), f"cosine {cosine[i, j]:.2f}"
 
 
