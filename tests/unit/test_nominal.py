@@ -29,7 +29,7 @@ N = 300  # data sets; a rate of 5 % is then known to about 1.3 points
 
 
 def within(hits: int, rate: float, n: int = N) -> bool:
-    """Could this many in `n` be chance, if the rate is as stated? (one in a thousand)"""
+    """Could this many in `n` be chance if the rate is as stated? One in a thousand."""
     low, high = binom.ppf([0.0005, 0.9995], n, rate)
     return bool(low <= hits <= high)
 
