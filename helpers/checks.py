@@ -85,7 +85,7 @@ def step_size(function: Callable[[float, float], Any]) -> bool:
         returned = function(0.5, 8.0)
         expect(returned is not None, "It returned nothing: is there a `return`?")
         got = float(returned)
-        expect(got != 0.5, "A strength is a share of something: multiply, using both.")
+        expect(got != 0.5, "A strength is a share of something: `norm` is not used.")
         expect(
             got not in (16.0, 0.0625),
             "You divided: a share of the norm is smaller than the norm.",

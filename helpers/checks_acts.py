@@ -57,7 +57,7 @@ def wanting_and_position(function: Callable[[float, float], Any]) -> bool:
         )
         expect(
             abs(wanting - 1.0) > 1e-9,
-            "Half of the difference: both orders contribute one share each.",
+            "That counts the wanting twice: both orders hold it, once each.",
         )
         pushed = [float(x) for x in function(0.7, 0.7)]
         expect(

@@ -167,7 +167,10 @@ def lens(function: Callable[[Any, Any, Tensor], Any]) -> bool:
             not same(got, right.softmax(-1)),
             "These are probabilities: stop at the logits.",
         )
-        expect(same(got, right), "The logits differ: norm first, then unembed.")
+        expect(
+            same(got, right),
+            "The logits differ: take the model's last two steps in their order.",
+        )
 
     return staged("lens", steps)
 
@@ -178,14 +181,15 @@ def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
     def steps() -> None:
         rng = np.random.default_rng(8)
         own, other = rng.normal(1, 1, 9), rng.normal(0, 1, 14)
-        wins = (own[:, None] > other[None]).mean()
+        wins = float((own[:, None] > other[None]).mean())
+        middle = float((own > other.mean()).mean())
         got = float(function(own, other))
         expect(
             abs(got - (1 - wins)) > 1e-9,
             "You counted the pairs in which the other text scores higher.",
         )
         expect(
-            abs(got - (own > other.mean()).mean()) > 1e-9,
+            abs(got - middle) > 1e-9,
             "You compared with the mean of the others. Compare each pair.",
         )
         expect(abs(got - wins) < 1e-9, "Not the share of pairs that the own text wins.")

@@ -71,7 +71,7 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("strongest", lambda s, n, k: n[:k], "Other names have higher scores"),
     ("strongest", lambda s, n, k: strongest(s, n, k)[::-1], "highest comes first"),
     ("strongest", lambda s, n, k: strongest(s, n, 3), "use k."),
-    ("step_size", lambda share, norm: share, "multiply, using both"),
+    ("step_size", lambda share, norm: share, "`norm` is not used"),
     ("step_size", lambda share, norm: norm / share, "You divided"),
     ("step_size", lambda share, norm: share + norm, "should move by its half"),
     ("step_size", lambda share, norm: abs(share) * norm, "moves backward"),

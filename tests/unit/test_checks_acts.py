@@ -31,7 +31,7 @@ MISTAKES: list[tuple[str, Callable[..., Any], str]] = [
     ("expected_score", lambda a, b: 0.5 if a == b else 10 / 11, "use the difference"),
     ("expected_score", lambda a, b: 10 / 11, "half of the time"),
     ("wanting_and_position", lambda a, b: ((a + b) / 2, (a - b) / 2), "swapped"),
-    ("wanting_and_position", lambda a, b: (a - b, a + b), "Half of the difference"),
+    ("wanting_and_position", lambda a, b: (a - b, a + b), "wanting twice"),
     ("wanting_and_position", lambda a, b: a - b, "two numbers"),
     ("wanting_and_position", lambda a, b: (a, b), "no wanting at all"),
     ("shares_and_mass", lambda x: (x, x.exp().sum(1)), "still log"),

@@ -1,4 +1,4 @@
-"""Checks of chapters 05 and 07 pass their reference and know the usual mistakes."""
+"""Checks of chapters 04 to 07 pass their reference and know the usual mistakes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ def crossing(lows: Any) -> int | None:
 def changed(rows: Any) -> Any:
     rows -= rows.mean(0)
     return rows
+
+
+def wins(own: Any, other: Any, tie: float = 0.5) -> float:
+    a, b = own[:, None], other[None]
+    return float(((a > b) + tie * (a == b)).mean())
+
+
+def r(x: Any, y: Any) -> float:
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def rest(x: Any, z: Any, degree: int = 1) -> Any:
+    if degree:
+        return x - np.polyval(np.polyfit(z, x, 1), z)
+    return x - z * (x @ z) / (z @ z)  # a line through zero
 
 
 CASES: list[tuple[Callable[..., bool], Any, list[tuple[Any, str]]]] = [
@@ -82,6 +97,46 @@ CASES: list[tuple[Callable[..., bool], Any, list[tuple[Any, str]]]] = [
             (lambda o, t, s: in_turns(o, t, s, "start"), "first word"),
             (lambda o, t, s: [e > a for a, e in o], "other speaker"),
             (lambda o, t, s: [True], "each token"),
+        ],
+    ),
+    (
+        checks.lens,
+        lambda norm, unembed, rows: unembed(norm(rows)),
+        [
+            (lambda norm, unembed, rows: unembed(rows), "left out the final norm"),
+            (lambda norm, unembed, rows: unembed(norm(rows)).softmax(-1), "logits"),
+            (lambda norm, unembed, rows: norm(rows), "9 logits"),
+            (lambda norm, unembed, rows: 2 * unembed(norm(rows)), "last two steps"),
+        ],
+    ),
+    (
+        checks.area_under_curve,
+        wins,
+        [
+            (lambda own, other: wins(other, own), "the other text scores higher"),
+            (lambda own, other: (own > other.mean()).mean(), "each pair"),
+            (lambda own, other: wins(own, other, 0.0), "one half"),
+            (lambda own, other: wins(own, other, 1.0), "one half"),
+            (lambda own, other: 0.5, "share of pairs"),
+        ],
+    ),
+    (
+        checks.partial_r,
+        lambda x, y, z: r(rest(x, z), rest(y, z)),
+        [
+            (lambda x, y, z: r(x, y), "not been taken out"),
+            (lambda x, y, z: r(rest(x, z), y), "one side"),
+            (lambda x, y, z: r(x, rest(y, z)), "one side"),
+            (lambda x, y, z: r(rest(x, z, 0), rest(y, z, 0)), "intercept"),
+        ],
+    ),
+    (
+        checks.order_of_best,
+        lambda places, y: max(abs(r(p, y)) for p in places.T),
+        [
+            (lambda places, y: max(r(p, y) for p in places.T), "sign of an axis"),
+            (lambda places, y: abs(r(places[:, 0], y)), "first axis only"),
+            (lambda places, y: abs(r(places[:, 2], y)), "largest |r|"),
         ],
     ),
 ]
