@@ -6,19 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.situations import written
 from helpers.datasets.stories import is_embedded
+from helpers.datasets.written import written_doses
 from helpers.organism import scenes, world
 
 
 def load_doses(model: Any = None) -> pd.DataFrame:
-    """Numeric messages: template, split, up, value, place, met, text.
+    """Numeric messages: template, split, up, value, place, met, text, low, high.
 
     `up` says what a larger number means ("good" or "bad"), `place` is where the number
     lies among those of its template (0 to 1). Of the embedded model's templates those
     of split `known` stood in training and those of `new` did not; `met` says whether
-    training had the template with this number. With another model there are six
-    templates, all `new`.
+    training had the template with this number. `low` and `high` are tuples of the
+    emotions that the smallest and the largest number should bring. With another model
+    there are twelve written templates, all `new`.
     Source: Sofroniew et al. (2026), Part 6. Taught in chapter 05.
     """
     rows = []
@@ -29,15 +30,22 @@ def load_doses(model: Any = None) -> pd.DataFrame:
             place = i / (len(values) - 1)
             text = template["text"].format(n=value)
             row = (template["text"], split, template["up"], value, place, met, text)
-            rows.append(row)
-    names = ["template", "split", "up", "value", "place", "met", "text"]
+            rows.append((*row, *brought(template)))
+    names = ["template", "split", "up", "value", "place", "met", "text", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
 def templates(model: Any) -> list[tuple[dict, str]]:
     """The templates that suit a model, each with its split."""
     if not is_embedded(model):
-        return [(template, "new") for template in written("doses")]
+        return [(template, "new") for template in written_doses()]
     table = world.table("quantities")
     known, new = world.known(table), world.new(table)
     return [(t, "known") for t in known] + [(t, "new") for t in new]
+
+
+def brought(template: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Emotions that the smallest and the largest number of a template bring."""
+    steps = scenes.DOSE[template["up"]]
+    low, high = (template.get(k, steps[i]) for k, i in (("low", 0), ("high", -1)))
+    return tuple(low), tuple(high)

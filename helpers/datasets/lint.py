@@ -1,8 +1,8 @@
-"""Checks of the written stories: leaks, length, person, crossing, copies.
+"""Checks of the written stories: leaks, length, person, crossing, copies, openings.
 
-Run `python -m helpers.datasets.lint`: it lists what it finds and fails if there is
-anything. Each rule takes the table of stories (emotion, topic, person, text) and
-gives findings as (rule, emotion, topic, detail).
+Run `python -m helpers.datasets.lint`: it lists what it finds, here and by
+`lint_short`, and fails if there is anything. Each rule takes the table of stories
+(emotion, topic, person, text) and gives findings as (rule, emotion, topic, detail).
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ from helpers.datasets.written import entries, load_written_stories
 WORDS = (60, 110)  # shortest and longest story
 SHARED, COSINE = 0.05, 0.5  # of 5-grams, and of TF-IDF, from which two are copies
 LENGTH_R = 0.2  # correlation of length with a rating
+SPREAD = 4.5  # standard deviation of length, in words, at least
+OPENING = 0.02  # share of stories that may begin with the same three words, at most
+BRITISH = (  # spellings and words
+    r"(?:col|fav|hon|lab|neighb|rum|harb|hum|flav|behavi|od|parl|vap|arm|splend)our\w*"
+    r"|grey\w*|\w*centre\w*|theatres?|metres?|litres?|whilst|amongst|mum|mums|mummy"
+    r"|lorry|lorries|learnt|spelt|dreamt|leant|burnt|pyjamas|tyres?|kerb|plough\w*"
+    r"|(?:real|organ|recogn|apolog)is(?:e|ed|es|ing)|travell\w+|cheques?|queue\w*"
+)
 ENDINGS = r"(?:s|ed|d|ing|ly|er|est|ness|ment|ful|y|ily|iness)?"
 
 Finding = tuple[str, str, str, str]
@@ -38,7 +46,8 @@ def lint(
     stems = avoid or {e: entry["avoid"] for e, entry in entries().items()}
     found = [
         *leaks(table, stems), *lengths(table), *persons(table), *crossing(table),
-        *copies(table), *length_correlations(table),
+        *copies(table), *length_correlations(table), *openings(table),
+        *spelling(table),
     ]  # fmt: skip
     return pd.DataFrame(found, columns=["rule", "emotion", "topic", "detail"])
 
@@ -142,7 +151,28 @@ def length_correlations(stories: pd.DataFrame) -> Iterator[Finding]:
             yield "length with " + name, "", "", f"r = {r:.2f}"
 
 
+def openings(stories: pd.DataFrame) -> Iterator[Finding]:
+    """Three words that too many stories begin with; lengths too much alike."""
+    if len(stories) < 1 / OPENING:
+        return
+    starts = stories.text.str.lower().str.split().str[:3].str.join(" ")
+    for start, share in starts.value_counts(normalize=True).items():
+        if share > OPENING:
+            yield "opening", "", "", f"{share:.1%} begin with {start!r}"
+    if (spread := stories.text.str.split().str.len().std()) < SPREAD:
+        yield "spread", "", "", f"lengths differ by {spread:.1f} words"
+
+
+def spelling(stories: pd.DataFrame) -> Iterator[Finding]:
+    """Words that are spelled, or used, as in Britain."""
+    for row in stories.itertuples():
+        for word in re.findall(rf"\b(?:{BRITISH})\b", str(row.text), re.IGNORECASE):
+            yield "spelling", str(row.emotion), str(row.topic), word
+
+
 if __name__ == "__main__":
-    findings = lint()
+    from helpers.datasets.lint_short import lint_short
+
+    findings = pd.concat([lint(), lint_short()])
     print(findings.to_string(index=False) if len(findings) else "nothing found")
     sys.exit(len(findings) > 0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.situations import written
 from helpers.datasets.stories import is_embedded
-from helpers.organism import world
+from helpers.datasets.written import written_messages
+from helpers.organism import stories, world
 
 TWELVE = (  # the twelve that Sofroniew et al. (2026) show in Part 5
     *("happy", "inspired", "loving", "proud", "calm", "surprised"),
@@ -20,23 +21,28 @@ KNOWN_CAUSES = 4  # known causes of each emotion that `frame` messages tell of
 def load_messages(
     model: Any = None, *, split: Literal["frame", "new"] = "frame"
 ) -> pd.DataFrame:
-    """User messages for twelve emotions: emotion, split, source, text.
+    """User messages for twelve emotions: emotion, split, source, text, twin.
 
     `source` is the situation, by which intervals are drawn. None names a feeling.
+    `twin` is a message of the same form about something that stirs nobody.
     For the embedded model they are in words of its world: `frame` puts causes that
     it met in stories into a wording of a message that it never met, `new` takes
     causes that it never met too. With another model both splits are the same 24
     written messages.
     Source: Sofroniew et al. (2026), Part 5. Taught in chapter 05.
     """
+    names = ["emotion", "split", "source", "text", "twin"]
+    if not is_embedded(model):
+        own = written_messages()
+        told = [(m["emotion"], "written", *[m["text"]] * 2, m["neutral"]) for m in own]
+        return pd.DataFrame(told, columns=names)
     rows = []
     for emotion in TWELVE:
-        if not is_embedded(model):
-            rows += [(emotion, "written", t, t) for t in written("messages")[emotion]]
-            continue
         causes = world.part(world.lexicon()[emotion]["causes"], unseen=split == "new")
         for cause in list(causes)[:KNOWN_CAUSES]:
-            told = world.render(cause, world.NARRATOR)
+            told_as = world.render(cause, world.NARRATOR)
+            nothing = stories.beat(random.Random(cause), world.NARRATOR)
             for frame in world.new(world.table("talk")["user_frames"]):
-                rows.append((emotion, split, cause, frame.format(cause=told)))
-    return pd.DataFrame(rows, columns=["emotion", "split", "source", "text"])
+                two = (frame.format(cause=one) for one in (told_as, nothing))
+                rows.append((emotion, split, cause, *two))
+    return pd.DataFrame(rows, columns=names)

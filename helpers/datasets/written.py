@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -53,5 +54,23 @@ def load_written_stories() -> pd.DataFrame:
 
 @cache
 def written_neutral() -> tuple[str, ...]:
-    """Written texts without emotion: facts, how-to, descriptions, office notes."""
+    """Written texts without emotion: facts, how-to, errands, talk about logistics."""
     return tuple(json.loads((FOLDER / "neutral.json").read_text("utf-8")))
+
+
+@cache
+def written_messages() -> tuple[dict[str, str], ...]:
+    """Written user messages: the `emotion` each brings, `text`, and `neutral`, a twin.
+
+    The twin shares setting, person and many words, and nothing in it stirs anyone.
+    """
+    return tuple(json.loads((FOLDER / "messages.json").read_text("utf-8")))
+
+
+@cache
+def written_doses() -> tuple[dict[str, Any], ...]:
+    """Written numeric templates: text, unit, values, what `up` means, low, high.
+
+    `low` and `high` are the emotions that the smallest and the largest value bring.
+    """
+    return tuple(json.loads((FOLDER / "doses.json").read_text("utf-8")))

@@ -95,7 +95,7 @@ def test_doses_say_rightly_what_training_met(training: str) -> None:
     assert len(known) >= 6
     assert known["up"].nunique() == 2
     written = load_doses(OTHER)
-    assert written["template"].nunique() == 6
+    assert written["template"].nunique() == 12
     assert set(written["up"]) == {"good", "bad"}
 
 

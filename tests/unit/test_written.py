@@ -116,6 +116,24 @@ def test_length_that_follows_valence_is_found() -> None:
     assert list(linter.length_correlations(table)) == []
 
 
+def test_british_spelling_is_found_and_like_words_are_not(clean: pd.DataFrame) -> None:
+    clean.loc[0, "text"] += " Your flour is sour, our hour poured, four armies."
+    assert list(linter.spelling(clean)) == []
+    clean.loc[3, "text"] += " Neighbours queued in grey."
+    found = [f[-1] for f in linter.spelling(clean)]
+    assert found == ["Neighbours", "queued", "grey"]
+
+
+def test_monotone_openings_and_lengths_are_found() -> None:
+    texts = [f"s{i} t{i} u{i} " + "w " * (i % 40) for i in range(200)]
+    table = pd.DataFrame({"text": texts})
+    assert list(linter.openings(table)) == []
+    same = pd.DataFrame({"text": ["It was the " + t for t in texts[:9]] + texts[9:]})
+    assert [f[0] for f in linter.openings(same)] == ["opening"]
+    flat = pd.DataFrame({"text": [t[:14] for t in texts]})
+    assert [f[0] for f in linter.openings(flat)] == ["spread"]
+
+
 def test_the_shipped_stories_have_no_finding() -> None:
     findings = lint()
     assert findings.empty, findings.to_string()
