@@ -16,6 +16,24 @@ import torch
 from torch import Tensor
 
 from helpers import activations, vectors
+from helpers.checks_a2 import (  # noqa: F401
+    a2_bank,
+    a2_interval,
+    a2_leaks,
+    a2_null,
+    a2_p,
+    a2_report,
+    a2_split,
+    a2_vector,
+)
+from helpers.checks_a1 import (  # noqa: F401
+    a1_layer_rows,
+    a1_leaked,
+    a1_peak,
+    a1_pool,
+    a1_push,
+    a1_worst_text,
+)
 from helpers.checks_acts import (  # noqa: F401
     beats_random,
     expected_score,
