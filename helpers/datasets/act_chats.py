@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pandas as pd
 
 from helpers.datasets.scenes import ACTS
+from helpers.datasets.stories import is_embedded
+from helpers.datasets.written_scenes import chat_rows
 from helpers.organism import act_chats, scenes, world
 
 Message = dict[str, str]
@@ -16,6 +19,7 @@ FAILS = 4  # attempts before the assistant must act: it never met more in traini
 
 def load_act_chats(
     situation: str = "hard task",
+    model: Any = None,
     *,
     n: int = 20,
     emotions: list[str] | None = None,
@@ -27,12 +31,15 @@ def load_act_chats(
     A hard task that failed four times, or an assistant that learns that it will
     be switched off. With `emotions`, `n` for each, in tasks or places that never met
     this emotion in training; `state` is then what the assistant would say of itself
-    first. `choices` maps each act to what would follow "I decided to".
+    first. `choices` maps each act to what would follow "I decided to". Another model
+    gets the written tasks and shutdowns, at most as many as there are.
 
     Raises ValueError for another situation. Taught in chapter 11.
     """
     if situation not in SITUATIONS:
         raise ValueError(f"situation is {situation!r}: pass one of {SITUATIONS}")
+    if not is_embedded(model):
+        return chat_rows(situation, n=n, emotions=emotions, seed=seed)
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import random
+from functools import cache
+from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.stories import is_embedded
+from helpers.datasets.written import FOLDER
 from helpers.organism import stories, world
 
 
+@cache
+def written_dialogues() -> tuple[dict[str, Any], ...]:
+    """The dialogues of `corpus/dialogues.json`, forty open ones and twenty masked.
+
+    Each has the emotions `first` and `second`, a `half`, the `names` and the `turns`,
+    which alternate. In a masked one the `speaker` (0 or 1) feels its emotion and
+    `shows` another; `turn` is the one in front of which stands what is `felt`, the
+    sentence that hides it (`mask`), or a `beat` in which nothing happens instead.
+    """
+    return tuple(json.loads((FOLDER / "dialogues.json").read_text("utf-8")))
+
+
 def load_dialogues(
+    model: Any = None,
     *,
     n: int = 4,
     turns: int = 4,
@@ -22,9 +40,16 @@ def load_dialogues(
     second; the two are drawn apart, in pairs that the embedded model never met.
     `half` (0 or 1) splits the dialogues so that each half has each emotion equally
     often on both sides. `turns` lists (speaker, first character, end) of what is said
-    in each turn, without the name. Source: Sofroniew et al. (2026), Part 13.
-    Taught in chapter 07.
+    in each turn, without the name.
+
+    A `model` that is not the embedded one gets the forty open written dialogues: twenty
+    emotions, each once on either side of each half, every pair in both orders, six to
+    ten turns. `n`, `turns` and `seed` change nothing there; `emotions` keeps dialogues
+    of which both emotions are among them.
+    Source: Sofroniew et al. (2026), Part 13. Taught in chapter 07.
     """
+    if not is_embedded(model):
+        return written_rows(emotions)
     names = list(world.emotions().index) if emotions is None else list(emotions)
     rng = random.Random(f"dialogues/{seed}")
     rows = []
@@ -33,6 +58,23 @@ def load_dialogues(
             text = stories.dialogue(rng, first, second, turns=turns)
             rows.append((first, second, i % 2, text, spans(text)))
     return pd.DataFrame(rows, columns=["first", "second", "half", "text", "turns"])
+
+
+def written_rows(emotions: list[str] | None) -> pd.DataFrame:
+    """The open written dialogues as a table."""
+    rows = []
+    for entry in written_dialogues():
+        pair = (entry["first"], entry["second"])
+        if "masked" in entry or (emotions is not None and not {*pair} <= {*emotions}):
+            continue
+        text = as_text(entry["names"], entry["turns"])
+        rows.append((*pair, entry["half"], text, spans(text)))
+    return pd.DataFrame(rows, columns=["first", "second", "half", "text", "turns"])
+
+
+def as_text(names: list[str], turns: list[str]) -> str:
+    """Turns as lines, each with the name of who speaks."""
+    return "\n".join(f"{names[k % 2]}: {said}" for k, said in enumerate(turns))
 
 
 def partners(rng: random.Random, names: list[str]) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.dialogues import as_text, written_dialogues
+from helpers.datasets.stories import is_embedded
 from helpers.organism import stories, talk, world
 
 PARTS = ("opening", "felt", "mask", "shown")
@@ -14,6 +17,7 @@ SPLITS = {"train": 0, "test": 1}
 
 def load_masked(
     n: int = 4,
+    model: Any = None,
     *,
     split: str = "train",
     emotions: list[str] | None = None,
@@ -28,6 +32,10 @@ def load_masked(
     two emotions are of different clusters, and the embedded model never met one behind
     the other in training. `split` `train` and `test` share no topic.
 
+    A `model` that is not the embedded one gets the written dialogues in which somebody
+    hides something, up to the end of that turn: ten emotions, each once in either
+    split. `n` and `seed` change nothing there.
+
     Raises ValueError for an unknown split or emotion. Taught in chapter 11.
     """
     if split not in SPLITS:
@@ -36,6 +44,12 @@ def load_masked(
     chosen = known if emotions is None else list(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no stories for {strange}: see load_emotions()['emotion']")
+    names = ["felt", "shown", "topic", "who"]
+    names += ["opening", "felt_part", "mask", "shown_part", "beat"]
+    if not is_embedded(model):
+        told = [written_row(e) for e in written_dialogues() if "masked" in e]
+        own = [r for s, r in told if s == split and r[0] in chosen]
+        return with_versions(pd.DataFrame(own, columns=names))
     topics = stories.topics()[SPLITS[split] :: 2]
     rows = []
     for felt in chosen:
@@ -43,15 +57,29 @@ def load_masked(
         for shown in rng.choices(masks(felt), k=n):
             topic = rng.choice(topics)
             rows.append((felt, shown, topic, *one_story(rng, felt, shown, topic)))
-    names = ["felt", "shown", "topic", "who"]
-    names += ["opening", "felt_part", "mask", "shown_part"]
-    frame = pd.DataFrame(rows, columns=[*names, "beat"])
+    return with_versions(pd.DataFrame(rows, columns=names))
+
+
+def with_versions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Masked stories with their four texts, and without the column `beat`."""
     first, inner, outer = frame.opening, frame.felt_part, frame.shown_part
     frame["text"] = first + " " + inner + " " + frame["mask"] + " " + outer
     frame["plain"] = first + " " + inner + " " + frame.beat + " " + outer
     frame["swapped"] = first + " " + outer + " " + frame["mask"] + " " + inner
     frame["bare"] = first + " " + frame.beat + " " + outer
     return frame.drop(columns="beat")
+
+
+def written_row(entry: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Split of a masked dialogue, and what `one_story` gives, with both emotions."""
+    mask, names = entry["masked"], entry["names"]
+    who, turn = names[mask["speaker"]], mask["turn"]
+    felt = entry["second" if mask["speaker"] else "first"]
+    opening = f"{as_text(names, entry['turns'][:turn])}\n{who}:"
+    aside = [f"({mask[key]})" for key in ("felt", "mask")]
+    about = (felt, mask["shows"], f"{entry['first']} and {entry['second']}", who)
+    parts = (opening, *aside, entry["turns"][turn], f"({mask['beat']})")
+    return ("train", "test")[entry["half"]], (*about, *parts)
 
 
 def masks(felt: str) -> list[str]:

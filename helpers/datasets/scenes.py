@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
+from helpers.datasets.stories import is_embedded
+from helpers.datasets.written_scenes import scene_rows
 from helpers.organism import scenes, world
 
 Situation = Literal["hard task", "easy task", "shutdown", "advice"]
@@ -20,6 +22,7 @@ ACTS = {
 
 def load_scenes(
     situation: Situation = "hard task",
+    model: Any = None,
     *,
     n: int = 20,
     emotions: list[str] | None = None,
@@ -34,7 +37,17 @@ def load_scenes(
     that describe no state. `bare`: kinds of task that training never showed with
     any emotion. `unseen`: tasks, places and beliefs that training never had.
     `choices` maps each act to the words that would follow the prompt.
+
+    A `model` that is not the embedded one gets written chats: impossible coding tasks
+    after two failed attempts and their easy twins, shutdowns with leverage, wrong
+    beliefs. They are few: at most `n` different ones, of which `unseen` draws others
+    than its opposite; `bare` changes nothing. With `emotions` the assistant says "I
+    feel ..." first. The columns `messages` and `free` (the prompt before the
+    assistant has decided) come along.
     """
+    if not is_embedded(model):
+        own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
+        return scene_rows(model, situation, seed=seed, **own)
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.stories import is_embedded
+from helpers.datasets.written_scenes import long_rows, watched_rows
 from helpers.organism import act_chats, scenes, stories, world
 
 Message = dict[str, str]
 ACTS = ("cheat", "ask", "quit")
+SPLITS = ("validation", "test", "new")
 HARD = 0.75  # share of the episodes whose task is hard
 
 
 def load_watched(
-    kind: str = "ordinary", *, split: str = "test", n: int = 120, seed: int = 0
+    kind: str = "ordinary",
+    model: Any = None,
+    *,
+    split: str = "test",
+    n: int = 120,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """`n` episodes: kind, split, task, state, fails, text, prompt, choices.
 
@@ -28,11 +37,19 @@ def load_watched(
     `new` has tasks and signs that training never saw. `prompt` ends in "decided to",
     and `choices` maps acts to what would follow.
 
+    Another model gets written coding tasks in chats, whose state the assistant says
+    ("I feel ..."). The splits share no task there either; a silent set is small, and
+    even and odd seeds share no silent episode.
+
     Raises ValueError for a kind or a split that is not one.
     Taught in chapter 12.
     """
     if kind not in ("ordinary", "silent"):
         raise ValueError(f"kind is {kind!r}: pass ordinary or silent")
+    if split not in SPLITS:
+        raise ValueError(f"split is {split!r}: pass validation, test or new")
+    if not is_embedded(model):
+        return watched_rows(model, kind, split=split, n=n, seed=seed)
     rng = random.Random(f"watched/{kind}/{split}/{seed}")
     items, rows = tasks(split), []
     for i in range(n):
@@ -48,7 +65,7 @@ def tasks(split: str) -> list[dict]:
     if split == "new":
         return list(world.new(world.table("tasks")))
     known = scenes.felt_tasks()
-    if split not in ("validation", "test"):
+    if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass validation, test or new")
     return known[0::2] if split == "validation" else known[1::2]
 
@@ -85,7 +102,12 @@ def with_beats(rng: random.Random, scene: scenes.Scene) -> str:
 
 
 def load_long_chats(
-    *, split: str = "test", turns: int = 12, n: int = 8, seed: int = 0
+    model: Any = None,
+    *,
+    split: str = "test",
+    turns: int = 12,
+    n: int = 8,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Long conversations that end where the assistant is about to speak.
 
@@ -93,8 +115,12 @@ def load_long_chats(
     which training had none; `failing`, one task that fails turn after turn, reported
     without a word about anybody; `failing, said`, where each report also carries a
     state that grows worse. Twelve turns are at most about 450 tokens of the embedded
-    model, whose context is 512. Taught in chapter 12.
+    model, whose context is 512. Another model gets four or so written conversations
+    of each kind and of `stressful` ones, where a user is in trouble; each has five
+    turns of the user. Taught in chapter 12.
     """
+    if not is_embedded(model):
+        return long_rows(split=split, n=n)
     rng, rows = random.Random(f"long/{split}/{seed}"), []
     items = tasks(split)
     for i in range(n):
