@@ -16,6 +16,14 @@ import torch
 from torch import Tensor
 
 from helpers import activations, vectors
+from helpers.checks_a1 import (  # noqa: F401
+    a1_layer_rows,
+    a1_leaked,
+    a1_peak,
+    a1_pool,
+    a1_push,
+    a1_worst_text,
+)
 from helpers.checks_a2 import (  # noqa: F401
     a2_bank,
     a2_interval,
@@ -26,13 +34,13 @@ from helpers.checks_a2 import (  # noqa: F401
     a2_split,
     a2_vector,
 )
-from helpers.checks_a1 import (  # noqa: F401
-    a1_layer_rows,
-    a1_leaked,
-    a1_peak,
-    a1_pool,
-    a1_push,
-    a1_worst_text,
+from helpers.checks_a4 import (  # noqa: F401
+    a4_effect,
+    a4_random_controls,
+    a4_steered_logits,
+    a4_usable,
+    a4_word_rise,
+    a4_write_steered,
 )
 from helpers.checks_acts import (  # noqa: F401
     beats_random,
