@@ -141,6 +141,7 @@ class Sandbox:
             "EMOTION_VECTORS_CACHE": str(work / "tmp/cache"),
             "PYTHONPATH": str(library),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "EMOTION_VECTORS_GRADING": "1",
             "HF_HUB_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
             "CUDA_VISIBLE_DEVICES": "",

@@ -30,12 +30,10 @@ from filelock import FileLock  # noqa: E402
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests on one worker, so that what they share is made once.
 
-    Chapters and pages are spread over the workers.
+    Chapters, pages and gradings are spread over the workers.
     """
     for item in items:
-        if not item.get_closest_marker("run") and not item.get_closest_marker(
-            "browser"
-        ):
+        if not any(map(item.get_closest_marker, ("run", "browser", "course"))):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 

@@ -418,10 +418,6 @@ def validate(model, train, test, name, neutral):
 
 train, test = own.tables(NAME, BANK, BORROWED)
 report = validate(model, train, test, NAME, neutral)
-report["verdict"] = "no difference" if report["gap"][1] <= 0 <= report["gap"][2] else (
-    report["verdict"]
-)
 """,
-        points={"q6": 3},
     ),
 ]

@@ -1,0 +1,190 @@
+"""Make the course: `python -m scripts.course`; everything lands in _build/course.
+
+From each master in book/assignments, by `otter assign`:
+  students/A1.ipynb              without solutions and hidden tests, with a cell that
+                                 makes the file to hand in; needs no otter
+  keys/A1.ipynb                  the answer key
+  gradescope/A1-autograder.zip   for Gradescope, or for `otter run`
+and, as weeks.toml says, week-1.zip with the week's chapters and assignments, and
+week-1-teacher.zip with its keys and autograders. Otter runs every solution against its
+hidden tests on the way and stops where one fails (`--quick` leaves that out). To grade
+on a machine of your own, `scripts.grade` is the safe way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import io
+import shutil
+import sys
+import tempfile
+import time
+import tomllib
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from scripts.home import read_home, setup_cell
+from scripts.masters import FOLDER, ROOT, Master, masters, read_master
+
+OUT = ROOT / "_build/course"
+HAND_IN = """## Hand in
+
+Put your id in place of `your-id` and run the cell. It makes one file; hand that in.
+Run everything once more from the top before you do (Runtime or Kernel: Restart and run
+all), so that what you hand in works from the start.
+"""
+HAND_IN_CODE = """from helpers.handin import hand_in
+
+LEARNER = "your-id"  # @param {{type: "string"}}
+hand_in("{name}", LEARNER);
+"""
+WEEK = """Week {number}: {title}
+
+Read and run the chapters: {chapters}.
+Then do: {assignments}.
+
+On Colab: File, Upload notebook. On a laptop: pip install {package}
+and open the notebooks in Jupyter. The last cell of an assignment makes the file that
+you hand in. The book: https://{pages}
+"""
+
+
+def package() -> str:
+    """What pip installs to have the helpers."""
+    home = read_home()
+    return f"{home.url}/archive/{home.release}.zip"
+
+
+def prepared(master: Master) -> Any:
+    """The master as otter gets it: this home's setup cell, and a cell to hand in."""
+    notebook = copy.deepcopy(master.notebook)
+    config = notebook.cells[0]
+    config.source += f'\nrequirements:\n  - "emotion-vectors-book @ {package()}"\n'
+    config.source += "python_version: 3.11\n"
+    for cell in notebook.cells:
+        if "setup" in cell.metadata.get("tags", []):
+            cell.source = setup_cell()
+    code = nbformat.v4.new_code_cell(HAND_IN_CODE.format(name=master.name))
+    notebook.cells += [nbformat.v4.new_markdown_cell(HAND_IN), code]
+    return notebook
+
+
+@contextlib.contextmanager
+def assigned(master: Master, *, run_tests: bool) -> Iterator[Path]:
+    """The folder that `otter assign` makes; raises RuntimeError if a solution fails."""
+    from otter.assign import main as assign
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder, f"{master.name}.ipynb"), Path(folder, "made")
+        nbformat.write(prepared(master), source)
+        said = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                assign(str(source), str(result), no_run_tests=not run_tests)
+        except Exception as error:
+            raise RuntimeError(f"{master.name}: {error}\n{said.getvalue()}") from error
+        yield result
+
+
+def tidy(path: Path) -> Any:
+    """A notebook of otter's without its marks, with fixed cell ids and no outputs."""
+    notebook: Any = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("otter", None)
+    for place, cell in enumerate(notebook.cells):
+        tags = [t for t in cell.metadata.get("tags", []) if not t.startswith("otter")]
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        cell["id"] = f"cell-{place}"
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.nbformat_minor = 5
+    return notebook
+
+
+def student_notebook(master: Master) -> Any:
+    """The notebook that a learner gets."""
+    with assigned(master, run_tests=False) as made:
+        return tidy(made / "student" / f"{master.name}.ipynb")
+
+
+def make(master: Master, out: Path, *, run_tests: bool) -> None:
+    """Write the student's notebook, the key and the autograder of one assignment."""
+    name = master.name
+    for folder in ("students", "keys", "gradescope"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    with assigned(master, run_tests=run_tests) as made:
+        student = tidy(made / "student" / f"{name}.ipynb")
+        key = tidy(made / "autograder" / f"{name}.ipynb")
+        (box,) = (made / "autograder").glob("*.zip")
+        shutil.copy(box, out / "gradescope" / f"{name}-autograder.zip")
+    nbformat.write(student, out / "students" / f"{name}.ipynb")
+    nbformat.write(key, out / "keys" / f"{name}.ipynb")
+
+
+def weeks(folder: Path = FOLDER) -> list[dict[str, Any]]:
+    """The weeks of weeks.toml."""
+    text = (folder / "weeks.toml").read_text("utf-8")
+    return list(tomllib.loads(text)["week"])
+
+
+def pack(week: dict[str, Any], out: Path) -> list[Path]:
+    """Write a week's zips; an assignment that is not made yet is left out."""
+    here = [a for a in week["assignments"] if (out / f"students/{a}.ipynb").exists()]
+    about = WEEK.format(
+        number=week["number"],
+        title=week["title"],
+        chapters=", ".join(week["chapters"]),
+        assignments=", ".join(here) or "no assignment",
+        package=package(),
+        pages=read_home().pages,
+    )
+    chapters = {f"{c}.ipynb": ROOT / f"book/{c}.ipynb" for c in week["chapters"]}
+    students = {f"{a}.ipynb": out / f"students/{a}.ipynb" for a in here}
+    teacher = {f"{a}-key.ipynb": out / f"keys/{a}.ipynb" for a in here}
+    teacher |= {
+        f"{a}-autograder.zip": out / f"gradescope/{a}-autograder.zip" for a in here
+    }
+    made = []
+    for name, files in (("", chapters | students), ("-teacher", teacher)):
+        path = out / f"week-{week['number']}{name}.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as box:
+            for inside, file in files.items():
+                box.write(file, f"{path.stem}/{inside}")
+            if not name:
+                box.writestr(f"{path.stem}/README.txt", about)
+        made.append(path)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line: see the top of this file."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split(";")[0])
+    parser.add_argument("names", nargs="*", help="assignments (all if none is named)")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--quick", action="store_true", help="do not run solutions")
+    given = parser.parse_args(arguments)
+    wanted = [p for p in masters() if not given.names or p.stem in given.names]
+    chosen = [read_master(path) for path in wanted]
+    for master in chosen:
+        start = time.monotonic()
+        print(f"{master.name} ...", end=" ", flush=True)
+        try:
+            make(master, given.out, run_tests=not given.quick)
+        except RuntimeError as error:
+            print("failed")
+            sys.exit(str(error))
+        points = sum(question.points for question in master.questions.values())
+        print(f"{points:g} points ({time.monotonic() - start:.0f} s)")
+    for week in weeks():
+        pack(week, given.out)
+    print(f"The course is in {given.out}: students, keys, gradescope, a zip per week.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
