@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,3 +113,48 @@ def rsa(a: ArrayLike, b: ArrayLike) -> float:
         raise ValueError(f"{len(one)} rows against {len(other)}: pass the same ones")
     pairs = np.triu_indices(len(one), 1)
     return float(spearmanr((one @ one.T)[pairs], (other @ other.T)[pairs]).statistic)
+
+
+def split_agreement(
+    one: ArrayLike,
+    other: ArrayLike,
+    labels: Sequence[str],
+    groups: Sequence[Any],
+    *,
+    n_splits: int = 20,
+    seed: int = 0,
+) -> Array:
+    """RSA between the vectors of two models (or layers) that share no text: "s 2".
+
+    `one` and `other` have a row for each text, of any width. Each split puts half of
+    the groups (topics) on either side: vectors of `one` come from one half, those of
+    `other` from the other half, so that what is peculiar to a text cannot agree. Column
+    1 is the same with the second set's names exchanged. A model with itself says how
+    much agreement these texts allow at most.
+
+    Raises ValueError for fewer than two groups, or if a half lacks a label.
+    Taught in chapter 06.
+    """
+    left, right = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
+    own = np.unique(np.asarray(labels), return_inverse=True)[1]
+    places = np.unique(np.asarray(groups), return_inverse=True)[1]
+    n_groups, rng, found = int(places.max()) + 1, np.random.default_rng(seed), []
+    if n_groups < 2:
+        raise ValueError("all texts are of one group: two halves need two or more")
+    for _ in range(n_splits):
+        half = rng.permutation(n_groups)[: n_groups // 2]
+        mask = np.isin(places, half)
+        a, b = class_means(left[mask], own[mask]), class_means(right[~mask], own[~mask])
+        found.append((rsa(a, b), rsa(a, rng.permutation(b))))
+    return np.array(found)
+
+
+def class_means(rows: Array, classes: Array) -> Array:
+    """The mean row of each class 0, 1, ..., minus the mean of these means."""
+    counts = np.bincount(classes)
+    if (counts == 0).any():
+        raise ValueError("a label has no text in one of the halves: pass more groups")
+    sums = np.zeros((len(counts), rows.shape[1]))
+    np.add.at(sums, classes, rows)
+    means = sums / counts[:, None]
+    return np.asarray(means - means.mean(0))

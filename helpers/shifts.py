@@ -6,6 +6,7 @@ Taught in chapter 11.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers.acting import correlation
-from helpers.models import load_model, model_name
+from helpers.models import EMBEDDED, load_model, model_name
 from helpers.reading import last_position
 from helpers.stats import random_directions
 from helpers.vectors import EmotionVectors
@@ -42,6 +43,22 @@ def checkpoints(model: Any, name: str, names: Sequence[str]) -> dict[str, Any]:
     if any(one is None for one in found.values()):
         return {name: model}
     return found
+
+
+def relatives(model: Any, folders: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Other checkpoints of the model's training, and other trainings in `folders`.
+
+    By name, the model itself first. The embedded model has siblings, and finds those
+    of other seeds that lie beside it. Taught in chapter 06.
+    """
+    own = model_name(model)
+    found = {own: model}
+    if own in SIBLINGS:
+        others = {name: load_sibling(model, name) for name in SIBLINGS if name != own}
+        found |= {name: one for name, one in others.items() if one is not None}
+        beside = sorted(p.parent for p in EMBEDDED.glob("*seed*/config.json"))
+        folders = [*beside, *folders]
+    return found | {Path(path).name: load_model(path) for path in folders}
 
 
 def shift(

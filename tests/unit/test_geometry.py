@@ -104,3 +104,41 @@ def test_bootstrap_of_a_statistic_covers_the_truth() -> None:
         low_high = bootstrap_statistic(r, list(groups), n_draws=200, seed=seed)
         covered.append(low_high.low <= 0.5 <= low_high.high)
     assert np.mean(covered) > 0.82
+
+
+def told(
+    seed: int, places: np.ndarray, noise: np.ndarray, width: int = 12
+) -> np.ndarray:
+    """Texts of 20 labels on 6 topics, in a model of its own axes."""
+    rng = np.random.default_rng(seed)
+    turn = rng.normal(size=(places.shape[1], width))
+    return np.repeat(places @ turn, 6, axis=0) + noise @ rng.normal(
+        size=(noise.shape[1], width)
+    )
+
+
+def test_models_that_share_meaning_agree_over_texts_and_shared_noise_does_not() -> None:
+    labels = np.repeat(np.arange(20), 6).astype(str)
+    topics = list(range(6)) * 20
+    rng = np.random.default_rng(6)
+    places, texts = rng.normal(size=(20, 4)), rng.normal(size=(120, 4))
+    none = np.zeros((20, 4))
+    alike = [told(s, places, 0.3 * texts, 40) for s in (1, 2)]
+    found = geometry.split_agreement(*alike, labels.tolist(), topics)
+    assert found.shape == (20, 2)
+    assert found[:, 0].min() > 0.6
+    assert np.abs(found[:, 1]).max() < 0.35
+    empty = [told(s, none, texts, 40) for s in (1, 2)]
+    same_texts = [geometry.class_means(rows, labels.astype(int)) for rows in empty]
+    assert geometry.rsa(*same_texts) > 0.5, "noise of shared texts agrees"
+    apart = geometry.split_agreement(*empty, labels.tolist(), topics)
+    assert abs(apart[:, 0].mean()) < 0.1, "and does not where no text is shared"
+
+
+def test_split_agreement_says_what_is_missing() -> None:
+    rows = np.random.default_rng(7).normal(size=(8, 3))
+    labels = list("aabbccdd")
+    with pytest.raises(ValueError, match="one group"):
+        geometry.split_agreement(rows, rows, labels, ["x"] * 8)
+    with pytest.raises(ValueError, match="no text"):
+        geometry.split_agreement(rows, rows, labels, list("xxyyxxyy"))

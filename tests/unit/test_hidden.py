@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -398,6 +400,16 @@ def test_shift_scores_are_mean_projections(random_model: Any) -> None:
 
 def test_no_sibling_of_a_stranger(random_model: Any) -> None:
     assert shifts.load_sibling(random_model, "base") is None
+
+
+def test_relatives_are_itself_and_the_folders(
+    random_model: Any, family_folder: Callable[[str], Path]
+) -> None:
+    other = family_folder("gpt2")
+    found = shifts.relatives(random_model, [other])
+    assert list(found)[1:] == [other.name]
+    assert next(iter(found.values())) is random_model
+    assert found[other.name].config.model_type == "gpt2"
 
 
 # --- the command ---------------------------------------------------------------
