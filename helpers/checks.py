@@ -42,12 +42,21 @@ from helpers.checks_a4 import (  # noqa: F401
     a4_word_rise,
     a4_write_steered,
 )
+from helpers.checks_a3 import (  # noqa: F401
+    a3_axis_p,
+    a3_best,
+    a3_decide,
+    a3_interval,
+    a3_left,
+    a3_report,
+)
 from helpers.checks_acts import (  # noqa: F401
     beats_random,
     expected_score,
     shares_and_mass,
     wanting_and_position,
 )
+from helpers.checks_claims import beside_control, bridge, holm, missing  # noqa: F401
 from helpers.checks_meaning import (  # noqa: F401
     area_under_curve,
     center_set,
