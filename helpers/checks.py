@@ -34,14 +34,6 @@ from helpers.checks_a2 import (  # noqa: F401
     a2_split,
     a2_vector,
 )
-from helpers.checks_a4 import (  # noqa: F401
-    a4_effect,
-    a4_random_controls,
-    a4_steered_logits,
-    a4_usable,
-    a4_word_rise,
-    a4_write_steered,
-)
 from helpers.checks_a3 import (  # noqa: F401
     a3_axis_p,
     a3_best,
@@ -49,6 +41,14 @@ from helpers.checks_a3 import (  # noqa: F401
     a3_interval,
     a3_left,
     a3_report,
+)
+from helpers.checks_a4 import (  # noqa: F401
+    a4_effect,
+    a4_random_controls,
+    a4_steered_logits,
+    a4_usable,
+    a4_word_rise,
+    a4_write_steered,
 )
 from helpers.checks_acts import (  # noqa: F401
     beats_random,
