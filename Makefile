@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test lint format benchmarks model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course lint format benchmarks course grade model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,8 +36,11 @@ book: $(STAMP) ## build the book, every chapter executed: _build/html
 links: $(STAMP) ## look whether every link of the book still leads somewhere
 	@$(PY) -m scripts.build --links
 
-test: $(STAMP) ## lint, types, then unit, book and browser tests
+test: $(STAMP) ## lint, types, then unit, book, course and browser tests
 	@$(PY) -m scripts.check
+
+test-course: $(STAMP) ## grade every assignment: reference, blank, wrong and hostile
+	@$(PY) -m scripts.check --course
 
 lint: $(STAMP) ## ruff and mypy
 	@$(PY) -m scripts.check --lint
@@ -49,6 +52,14 @@ benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
 	@$(PY) -m benchmarks.extraction
 	@$(PY) -m benchmarks.steering
 	@$(PY) -m benchmarks.monitor
+
+course: $(STAMP) ## students' notebooks, keys, autograders, weekly zips: _build/course
+	@$(PY) -m scripts.course
+
+grade: $(STAMP) ## grade submissions safely: ASSIGNMENT=A1 FOLDER=where/they/are
+	@test -n "$(ASSIGNMENT)" -a -n "$(FOLDER)" || \
+	  { echo "Say what: make grade ASSIGNMENT=A1 FOLDER=where/they/are [OUT=grades.csv]"; exit 1; }
+	@$(PY) -m scripts.grade "$(ASSIGNMENT)" "$(FOLDER)" --out "$(or $(OUT),grades.csv)"
 
 model: $(STAMP) ## train the embedded model anew (about 90 minutes on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism

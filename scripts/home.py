@@ -128,9 +128,10 @@ def rehome(new: Home, root: Path = ROOT) -> list[Path]:
 
 
 def write_setup_cells(root: Path = ROOT) -> list[Path]:
-    """Put the setup cell into every chapter's cell that is tagged `setup`."""
-    changed = []
-    for path in sorted((root / "book").glob("[0-9][0-9]_*.ipynb")):
+    """Put the setup cell into every chapter's and master's cell tagged `setup`."""
+    changed, book = [], root / "book"
+    chapters = sorted(book.glob("[0-9][0-9]_*.ipynb"))
+    for path in [*chapters, *sorted(book.glob("assignments/A*.ipynb"))]:
         notebook = json.loads(path.read_text("utf-8"))
         before = json.dumps(notebook)
         for cell in notebook["cells"]:
