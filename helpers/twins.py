@@ -1,0 +1,37 @@
+"""A twin with random weights: the same architecture and tokenizer, nothing learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from helpers import cache
+from helpers.models import load_model, model_name, resolve
+
+
+def random_twin(model: Any, *, seed: int = 0, folder: str | Path | None = None) -> Any:
+    """A model like `model` whose weights are drawn at random, loaded.
+
+    The control for "a network of this shape, reading these tokens, would do that":
+    words alone pass through random weights, too. It is written to `folder` (None: the
+    cache) in float32. Raises ValueError for a model that does not run here.
+    Taught in chapter 13.
+    """
+    if model.__dict__.get("_emotion_remote") is True:
+        raise ValueError("a twin of a remote model would have to be loaded here whole")
+    tier = str(model.__dict__.get("_emotion_tier", ""))
+    config = AutoConfig.from_pretrained(resolve(tier) if tier else model_name(model))
+    name = f"random-{model_name(model).split('/')[-1]}"
+    options = cache.digest("twin", config.to_dict(), seed)
+    place = cache.folder() / "twins" / options if folder is None else Path(folder)
+    target = place / name
+    if not (target / "model.safetensors").exists():
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        model.tokenizer.save_pretrained(target)
+        made.save_pretrained(target)
+    return load_model(target, device=str(model.device), dtype="float32")
