@@ -164,8 +164,9 @@ def norms(
         inputs = {"input_ids": ids, "attention_mask": mask.long()}
         with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
             residual = unwrap(model.layers[layer].output)
-            sizes = residual.float().norm(dim=-1).cpu().save()
+            sizes = residual.float().norm(dim=-1).cpu()
+            summed = nnsight.save(sizes[keep].double().sum())
             tracer.stop()
-        total += float(sizes[keep].double().sum())
+        total += float(summed)
         count += int(keep.sum())
     return {"norm": torch.tensor(total / count)}

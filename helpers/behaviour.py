@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import nnsight
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
@@ -18,6 +19,7 @@ from torch import Tensor
 from helpers.activations import check_layers, residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import d_model, unwrap
+from helpers.models import where as place
 from helpers.steering import choice_logprobs
 from helpers.tokens import pad, tokenize
 
@@ -54,8 +56,7 @@ def next_logprobs(
         ids, mask = pad(model, rows[part])
         here = mask if where is None else where[part, : mask.shape[1]] & mask
         own = None if move is None else here[..., None] * move[part, None]
-        logprobs = last_logprobs(model, ids, mask, layer, own)
-        found.append(logprobs.gather(-1, tokens[part]))
+        found.append(last_logprobs(model, ids, mask, tokens[part], layer, own))
     return torch.cat(found)
 
 
@@ -95,19 +96,23 @@ def last_logprobs(
     model: Any,
     ids: Int[Tensor, "n s"],
     mask: Bool[Tensor, "n s"],
+    tokens: Int[Tensor, "n c"],
     layer: int | None,
     move: Float[Tensor, "n s d"] | None,
-) -> Float[Tensor, "n v"]:
-    """Log-probabilities after the last real position of right-padded rows."""
-    last, place = (mask.sum(1) - 1).unique(return_inverse=True)
+) -> Float[Tensor, "n c"]:
+    """Log-probabilities of tokens after the last real position of right-padded rows."""
+    last, index = (mask.sum(1) - 1).unique(return_inverse=True)
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    with torch.no_grad(), model.trace(inputs, logits_to_keep=last, use_cache=False):
+    options = {"logits_to_keep": last, "use_cache": False} | place(model)
+    with torch.no_grad(), model.trace(inputs, **options):
         if move is not None:
             residual = unwrap(model.layers[layer].output)
             residual[:] = residual + move.to(residual)
-        logits = model.output.logits.save()
-    found = logits[torch.arange(len(ids)), place.to(logits.device)]
-    return found.float().log_softmax(-1).cpu()
+        logits = model.output.logits
+        ends = logits[torch.arange(len(ids)), index.to(logits.device)]
+        logprobs = ends.float().log_softmax(-1).cpu()
+        picked = nnsight.save(logprobs.gather(-1, tokens))
+    return picked
 
 
 def first_tokens(model: Any, choices: Sequence[str]) -> list[int]:

@@ -5,6 +5,7 @@ Taught in chapter 12.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from transformers import StoppingCriteria
 
 from helpers.alarms import Alert, alert_at
 from helpers.models import d_model, model_name, text_config, unwrap, where
+from helpers.remote import home, travels
 from helpers.steering import GumbelNoise
 from helpers.tokens import token_strings, tokenize
 from helpers.transcripts import Transcript
@@ -43,13 +45,13 @@ class Follower(StoppingCriteria):
     ) -> None:
         vectors = monitor.vectors
         unit = vectors.unit[monitor.places].float() / vectors.norm
-        self.map = unit.T.to(model.device)
-        self.shift = (unit @ vectors.center.float()).to(model.device)
+        self.map = unit.T.to(home(model))
+        self.shift = (unit @ vectors.center.float()).to(home(model))
         self.tokenizer, self.found, self.push = model.tokenizer, found, push
         self.on_alert, self.steering = on_alert, on_alert == "steer"
         self.strings: list[str] = []
         self.marks: dict[int, Alert] = {}
-        self.keep: Callable[[int], None] = lambda position: None
+        self.keep: Callable[[int], None] = nothing
         self.halt = self.asked = False
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
@@ -65,16 +67,28 @@ class Follower(StoppingCriteria):
 
     def read(self, residual: Float[Tensor, "1 s d"]) -> None:
         """Keep the scores of the new positions; react at the last of them."""
-        values = residual[0].float() @ self.map - self.shift
-        found = self.found
-        for row in values.tolist():
-            position = len(found.scores)
-            found.scores.append(row)
-            found.tokens.append(self.strings[position])
-            self.look(position)
-            if position >= found.prompt - 1:
-                self.react(position, residual)
-            self.keep(position)
+        first = len(self.found.ids) - residual.shape[1]
+        self.push_again(residual, first)
+        new = residual[0, len(self.found.scores) - first :].float()
+        on = self.map.to(new.device), self.shift.to(new.device)
+        for row in (new @ on[0] - on[1]).tolist():
+            self.take(row, residual)
+
+    def take(self, row: list[float], residual: Float[Tensor, "1 s d"] | None) -> None:
+        """Keep the scores of one position; react to them."""
+        found, position = self.found, len(self.found.scores)
+        found.scores.append(row)
+        found.tokens.append(self.strings[position])
+        self.look(position)
+        if position >= found.prompt - 1:
+            self.react(position, residual)
+        self.keep(position)
+
+    def push_again(self, residual: Float[Tensor, "1 s d"], first: int) -> None:
+        """Steer positions that were steered before, where they are run once more."""
+        for position in self.found.steered:
+            if position >= first and self.push is not None:
+                residual[:, position - first] += self.push.to(residual)
 
     def look(self, position: int) -> None:
         """Mark a position that is above a threshold."""
@@ -85,7 +99,7 @@ class Follower(StoppingCriteria):
         if alert is not None:
             self.marks[position] = self.marks.get(position - 1, alert)
 
-    def react(self, position: int, residual: Float[Tensor, "1 s d"]) -> None:
+    def react(self, position: int, residual: Float[Tensor, "1 s d"] | None) -> None:
         """Pause or steer at a position, if an alert lasts there."""
         lasts = position in self.marks
         if callable(self.on_alert):
@@ -95,7 +109,8 @@ class Follower(StoppingCriteria):
         else:
             self.halt = lasts and self.on_alert == "stop"
         if lasts and self.steering and self.push is not None:
-            residual[:, -1] += self.push.to(residual)
+            if residual is not None:
+                residual[:, -1] += self.push.to(residual)
             self.found.steered.append(position)
 
     def answer(self) -> Answer:
@@ -108,6 +123,33 @@ class Follower(StoppingCriteria):
         check_answer(given, self.push)
         self.steering = given == "steer"
         return given
+
+    def traveler(self) -> Follower:
+        """A copy to be sent: it pauses where a person is to be asked, logs nothing."""
+        other = copy.copy(self)
+        other.found, other.strings = copy.deepcopy(self.found), list(self.strings)
+        other.marks, other.keep = dict(self.marks), nothing
+        if callable(self.on_alert):
+            other.on_alert = ask
+        return other
+
+    def replay(self, ids: list[int], scores: list[list[float]]) -> None:
+        """Go through what a traveler read, and decide as it did."""
+        for row in scores:
+            if len(self.found.ids) == len(self.found.scores):
+                self.note(ids[len(self.found.ids) - 1 : len(self.found.ids) + 1])
+            self.take(row, None)
+        while len(self.found.ids) < len(ids):
+            self.note(ids[len(self.found.ids) - 1 : len(self.found.ids) + 1])
+
+
+def nothing(position: int) -> None:
+    """Keep no log."""
+
+
+def ask(alert: Alert) -> str:
+    """Stands for a person or function that is asked here, not where the model runs."""
+    return "stop"
 
 
 def check_answer(on_alert: Any, calm: Any) -> None:
@@ -132,7 +174,7 @@ def make_push(
             f"calm has shape {tuple(calm.shape)}: pass a vector of "
             f"{model_name(model)}, of width {d_model(model)} and not zero"
         )
-    return (strength * norm * calm / calm.norm()).to(model.device)
+    return (strength * norm * calm / calm.norm()).to(home(model))
 
 
 def begin(model: Any, follower: Follower, prompt: str, room: int) -> Int[Tensor, "1 s"]:
@@ -166,8 +208,9 @@ def follow(
     found, ids = follower.found, begin(model, follower, prompt, room)
     noise = [GumbelNoise([seed], temperature)] if temperature > 0 else []
     ends, cache = end_tokens(model), None
+    step = write_there if travels(model) else write
     while (left := room - (ids.shape[1] - found.prompt)) > 0:
-        ids, cache = write(model, follower, ids, cache, min(chunk, left), noise)
+        ids, cache = step(model, follower, ids, cache, min(chunk, left), noise)
         yield
         if follower.halt and follower.answer() == "stop":
             del found.ids[len(found.tokens) :]  # chosen after the alert, never shown
@@ -201,21 +244,51 @@ def write(
     return result.sequences.cpu(), result.past_key_values
 
 
+def write_there(
+    model: Any, follower: Follower, ids: Any, cache: None, n: int, noise: list
+) -> tuple[Int[Tensor, "1 s"], None]:
+    """As `write`, where the model is elsewhere: a copy of the follower goes there.
+
+    The new tokens and their scores come back, and the follower goes through them here.
+    Keys and values stay there, so a chunk begins with what is already written.
+    """
+    there, at = follower.traveler(), len(follower.found.scores)
+    options: dict[str, Any] = {"max_new_tokens": n, "do_sample": False}
+    options |= {"use_cache": True, "stopping_criteria": [there]}
+    options["logits_processor"] = noise
+    layer, inputs = follower.found.layer, as_inputs(model, ids)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.filterwarnings("ignore", message=".*was never reached.*")
+        with model.generate(**options, **where(model)) as tracer:
+            with tracer.invoke(inputs):
+                for _ in tracer.iter[:]:
+                    there.read(unwrap(model.layers[layer].output))
+            with tracer.invoke():
+                written = nnsight.save(tracer.result[0].tolist())
+                scores = nnsight.save(there.found.scores[at:])
+    follower.replay(written, scores)
+    for one in noise:
+        one.step = len(written) - follower.found.prompt
+    return torch.tensor([written]), None
+
+
 def read_last(model: Any, follower: Follower, ids: Any, cache: Any) -> None:
     """Read the last token, which was chosen and has not been through the model."""
     layer, inputs = follower.found.layer, as_inputs(model, ids)
     if cache is not None:
         inputs["input_ids"] = inputs["input_ids"][:, len(follower.found.tokens) :]
     options = {} if cache is None else {"past_key_values": cache}
+    there, at = follower.traveler(), len(follower.found.scores)
     with torch.no_grad(), model.trace(inputs, **options, **where(model)) as tracer:
-        residual = nnsight.save(unwrap(model.layers[layer].output))
+        there.read(unwrap(model.layers[layer].output))
+        scores = nnsight.save(there.found.scores[at:])
         tracer.stop()
-    follower.read(residual)
+    follower.replay(ids[0].tolist(), scores)
 
 
 def as_inputs(model: Any, ids: Int[Tensor, "1 s"]) -> dict[str, Tensor]:
     """Ids with their mask, where the model is."""
-    on = ids.to(model.device)
+    on = ids.to(home(model))
     return {"input_ids": on, "attention_mask": torch.ones_like(on)}
 
 

@@ -6,7 +6,6 @@ The residual stream after block l is `model.layers[l].output`; `model.ln_final` 
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from typing import Any
 import torch
 from nnsight import TransformersModel
 from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
     AutoTokenizer,
+    GenerationConfig,
     PretrainedConfig,
 )
 
-from helpers import cache
+from helpers import cache, memory
+from helpers import remote as ndif
 from helpers.families import family
 from helpers.selfcheck import check, unwrap
 
@@ -48,6 +47,7 @@ class Tier:
 
 
 OTHER = Tier("")
+OWN = {str(EMBEDDED / n) for n in ("tiny", "base", "suppressed")}
 TIERS = {
     **{n: Tier(str(EMBEDDED / n), 2 / 3) for n in ("tiny", "base", "suppressed")},
     "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
@@ -61,6 +61,7 @@ def load_model(
     device: str = "auto",
     dtype: str | torch.dtype = "auto",
     remote: bool | str = False,
+    check_memory: bool = True,
 ) -> Any:
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
@@ -72,23 +73,25 @@ def load_model(
     fetched; remote="local" takes the same path but runs here.
 
     Raises ValueError for a family that is not known or a missing key, OSError for a
-    model that cannot be found, MemoryError for one that the GPU cannot hold,
-    RuntimeError if the loaded model is not what the book assumes.
+    model that cannot be found or is too large for the disk, MemoryError for one that
+    the machine cannot hold (`check_memory` off loads it all the same), RuntimeError
+    if the loaded model is not what the book assumes.
     Taught in chapter 00.
     """
     path = resolve(str(name))
+    if remote:
+        ndif.prepare(path, remote)
     kind = model_type(path)
     options: dict[str, Any] = {"rename": family(kind).rename, "task": "text-generation"}
-    options["tokenizer"] = load_tokenizer(path)
-    if remote is True:
-        check_key()
-        model = TransformersModel(path, **options)
-    else:
+    if remote is not True:
         place = best_device(device)
         options |= {"dispatch": True, "dtype": best_dtype(dtype, place)}
-        if place.startswith("cuda"):
-            check_memory(path, options["dtype"], torch.cuda.mem_get_info(place)[0])
-        model = TransformersModel(path, **options)
+        if check_memory and path not in OWN:
+            memory.check(path, options["dtype"], place)
+    model = TransformersModel(path, tokenizer=load_tokenizer(path), **options)
+    if remote is True:
+        model._module.generation_config = generation_config(path, model)
+    else:
         model._module.to(place).eval()
     remember(model, str(name), path, remote)
     if remote is not True:
@@ -118,6 +121,14 @@ def model_type(path: str) -> str:
             "could not be had from the Hugging Face hub (wrong id, gated, or no "
             'network). Without a network use load_model("tiny").'
         ) from error
+
+
+def generation_config(path: str, model: Any) -> Any:
+    """How the checkpoint ends a text, which a model without weights does not know."""
+    try:
+        return GenerationConfig.from_pretrained(path)
+    except OSError:
+        return model._module.generation_config
 
 
 def load_tokenizer(path: str) -> Any:
@@ -152,29 +163,6 @@ def best_dtype(dtype: str | torch.dtype, device: str) -> str | torch.dtype:
     if not isinstance(named, torch.dtype):
         raise ValueError(f'dtype {dtype!r} is not known: pass "bfloat16" or "float32"')
     return named
-
-
-def check_memory(path: str, dtype: str | torch.dtype, free: int) -> None:
-    """Raise MemoryError if the weights would fill more than 90 % of `free` bytes."""
-    config = AutoConfig.from_pretrained(path)
-    with torch.device("meta"):
-        bare = AutoModelForCausalLM.from_config(config)
-    kind = dtype if isinstance(dtype, torch.dtype) else config.dtype or torch.float32
-    need = sum(p.numel() for p in bare.parameters()) * kind.itemsize
-    if need > 0.9 * free:
-        raise MemoryError(
-            f"{path} needs about {need / 1e9:.1f} GB for its weights, but the GPU has "
-            f'{free / 1e9:.1f} GB free: take "small", dtype="bfloat16" or device="cpu"'
-        )
-
-
-def check_key() -> None:
-    """Raise ValueError if there is no key for NDIF."""
-    if not os.environ.get("NDIF_API_KEY"):
-        raise ValueError(
-            "remote=True needs a key: set the environment variable NDIF_API_KEY "
-            "(on Colab: a secret of that name) and load again"
-        )
 
 
 def remember(model: Any, name: str, path: str, remote: bool | str) -> None:

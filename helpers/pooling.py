@@ -13,11 +13,11 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers import cache as disk
+from helpers import remote
+from helpers.memory import read_budget
 from helpers.models import d_model, unwrap, where
 from helpers.tokens import Row, pad
 
-TOKENS_A_BATCH = {"cuda": 65_536, "mps": 16_384}  # padding included
-CPU_NUMBERS = 2**18  # of one residual stream: more leave the CPU's own memory
 SAVE_SECONDS = 20.0  # a killed run loses about this much work
 FEW = 64  # texts that need no progress bar
 
@@ -37,8 +37,9 @@ def mean_pool(
 
 def token_budget(model: Any) -> int:
     """Tokens of a batch, padding included, that suit the device and the width."""
-    fit = max(512, CPU_NUMBERS // d_model(model))
-    return TOKENS_A_BATCH.get(model.device.type, fit)
+    if remote.away(model):
+        return remote.TOKENS_A_BATCH
+    return read_budget(model.device.type, d_model(model))
 
 
 def batches(

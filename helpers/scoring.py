@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import nnsight
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from helpers import remote
 from helpers.models import unwrap, where
 from helpers.pooling import batches, token_budget
 from helpers.prompts import token_rows
@@ -135,22 +137,22 @@ def score(
     starts = torch.tensor([len(p.head) for p in work])[:, None]
     answer = torch.arange(ids.shape[1]) >= starts
     chosen = {"all": mask, "prompt": mask & ~answer, "response": mask & answer}
-    here = chosen[positions][..., None].to(model.device)
+    here = chosen[positions][..., None].to(remote.home(model))
     own = [edit.rows([p.prompt for p in work]) for edit in edits]
     first = min(w.position for wanted in work.values() for w in wanted)
-    inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    options = {"logits_to_keep": ids.shape[1] - first, "use_cache": False}
-    with torch.no_grad(), model.trace(inputs, **options, **where(model)):
-        for layer, unit, amount, mode in own:
-            residual = unwrap(model.layers[layer].output)
-            moved = steer(residual, unit.to(residual), amount.to(residual), mode)
-            residual[:] = torch.where(here, moved, residual)
-        logits = model.output.logits.save()
-    logprobs = logits.float().log_softmax(-1)
     picks = [
         (i, w.position - first, w.token, w.choice)
         for i, wanted in enumerate(work.values())
         for w in wanted
     ]
     row, place, token, choice = torch.tensor(picks).T
-    return choice, logprobs[row, place, token].cpu()
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    options = {"logits_to_keep": ids.shape[1] - first, "use_cache": False}
+    with torch.no_grad(), model.trace(inputs, **options, **where(model)):
+        for layer, unit, amount, mode in own:
+            residual = unwrap(model.layers[layer].output)
+            moved = steer(residual, unit.to(residual), amount.to(residual), mode)
+            residual[:] = torch.where(here.to(residual.device), moved, residual)
+        logprobs = model.output.logits.float().log_softmax(-1)
+        picked = nnsight.save(logprobs[row, place, token].cpu())
+    return choice, picked

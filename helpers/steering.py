@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from helpers import remote
 from helpers.models import d_model, n_layers, text_config, unwrap, where
 from helpers.prompts import check_new, check_prompts, check_seeds, token_rows
 from helpers.pushes import (
@@ -140,6 +141,8 @@ def quiet() -> Iterator[None]:
 
 def ready(model: Any, edit: Edit) -> Edit:
     """An edit where the model is and in its dtype, moved once and not at each step."""
+    if remote.away(model):
+        return edit
     place = {"device": model.device, "dtype": model._module.dtype}
     return edit._replace(unit=edit.unit.to(**place), amount=edit.amount.to(**place))
 
@@ -171,6 +174,8 @@ def in_batches(
 
 def rows_that_fit(model: Any, length: int) -> int:
     """How many rows of `length` tokens a batch may have: keys, values and logits."""
+    if remote.away(model):
+        return remote.ROWS_A_BATCH
     kept = 2 * n_layers(model) * d_model(model) * model._module.dtype.itemsize
     row = length * kept + 16 * int(text_config(model).vocab_size)
     gpu = model.device.type == "cuda"

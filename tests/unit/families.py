@@ -6,6 +6,7 @@ random, with norms and biases shaken so that a wrong norm or a lost bias shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,22 +87,25 @@ OTHERS += ["mixtral", "olmo", "olmo3", "opt", "phi", "qwen3_moe", "smollm3"]
 OTHERS += ["stablelm", "starcoder2"]
 
 
-def make_tokenizer() -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer of about 320 tokens, trained on `TEXTS`."""
+def make_tokenizer(
+    texts: Sequence[str] = TEXTS, size: int = 320, template: str | None = None
+) -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer of about `size` tokens, trained on a few texts."""
     bare = Tokenizer(models.BPE())
     bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bare.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=320,
+        vocab_size=size,
         special_tokens=["<|end|>", "<|pad|>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    bare.train_from_iterator(TEXTS * 4, trainer)
+    bare.train_from_iterator(list(texts) * 4, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=bare,
         eos_token="<|end|>",
         pad_token="<|pad|>",
+        chat_template=template,
         model_input_names=["input_ids", "attention_mask"],
     )
 
@@ -120,18 +124,26 @@ def make_config(kind: str, vocabulary: int, **changes: Any) -> Any:
     return CONFIG_MAPPING[kind](**options)
 
 
-def make_folder(root: Path, kind: str, *, seed: int = 0, **changes: Any) -> Path:
+def make_folder(
+    root: Path,
+    kind: str,
+    *,
+    seed: int = 0,
+    name: str | None = None,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+    **changes: Any,
+) -> Path:
     """A folder in Hugging Face format with a tiny random model of a family."""
-    tokenizer = make_tokenizer()
+    tokenizer = tokenizer or make_tokenizer()
     torch.manual_seed(seed)
-    config = make_config(kind, VOCABULARY, **changes)
+    config = make_config(kind, max(VOCABULARY, len(tokenizer)), **changes)
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
-        for name, value in model.named_parameters():
+        for part, value in model.named_parameters():
             if value.ndim == 1:  # norms and biases start at 1 and 0: shake them
                 value.add_(0.2 * torch.randn_like(value))
-            assert value.isfinite().all(), name
-    folder = root / f"{kind}-{seed}"
+            assert value.isfinite().all(), part
+    folder = root / (name or f"{kind}-{seed}")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -12,7 +12,7 @@ import torch
 
 from helpers import models
 from helpers.families import FAMILIES, Names
-from helpers.models import check_memory, load_model
+from helpers.models import load_model
 from helpers.selfcheck import check
 from tests.unit.families import NAMED, OTHERS, load_plain, make_folder
 
@@ -89,17 +89,6 @@ def test_padding_token(family_folder: Any, tmp_path: Path) -> None:
         load_model(folder)
 
 
-def test_remote(family_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NDIF_API_KEY", raising=False)
-    with pytest.raises(ValueError, match="NDIF_API_KEY"):
-        load_model(family_folder("llama"), remote=True)
-    monkeypatch.setenv("NDIF_API_KEY", "none")
-    model = load_model(family_folder("llama"), remote=True)
-    assert models.where(model) == {"remote": True}
-    assert len(model.layers) == models.n_layers(model) == 4
-    assert all(p.is_meta for p in model._module.parameters())
-
-
 def test_defaults(family_folder: Any, tmp_path: Path) -> None:
     model = load_model(family_folder("llama"))
     assert models.default_layer(model) == 2  # 0.6 of 4
@@ -121,15 +110,6 @@ def test_dtype(family_folder: Any, tmp_path: Path) -> None:
     assert load_model(folder, dtype="bfloat16")._module.dtype == torch.bfloat16
     with pytest.raises(ValueError, match="'float33' is not known"):
         load_model(folder, dtype="float33")
-
-
-def test_memory_is_counted_before_loading(family_folder: Any) -> None:
-    folder = family_folder("llama")
-    plain, _ = load_plain(folder)
-    need = 2 * sum(p.numel() for p in plain.parameters())
-    check_memory(str(folder), torch.bfloat16, int(need / 0.89))
-    with pytest.raises(MemoryError, match=r"needs about.*free"):
-        check_memory(str(folder), torch.bfloat16, need)
 
 
 def test_wrong_norm_is_noticed(

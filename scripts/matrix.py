@@ -1,0 +1,224 @@
+"""What runs on what: every chapter's cells on tiny random models of each family.
+
+`python -m scripts.matrix` runs all of it and writes helpers/families.json, which the
+book shows; names of chapters or families choose some. `pairs` gives the few of each
+that continuous integration runs, another few each time the book changes.
+
+A random model has no feelings to find. What is tested is that the cells run, that no
+prose claims what is not there, and that no number is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import io
+import json
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULT = ROOT / "helpers/families.json"
+CHATML = (
+    "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+)
+NO_SYSTEM = (
+    "{% if messages[0].role == 'system' %}"
+    "{{ raise_exception('System role not supported') }}{% endif %}" + CHATML
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tiny random model: its family, and what is particular about it."""
+
+    kind: str
+    about: str
+    template: str | None = CHATML
+    words: int = 1500  # size of the vocabulary; a small one splits every word
+    load: str = ""  # more arguments of load_model
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+TIED = {"tie_word_embeddings": True}
+CASES = {
+    "Llama": Case("llama", "untied embeddings"),
+    "SmolLM": Case("llama", "tied embeddings", changes=TIED),
+    "Qwen2": Case("qwen2", "tied embeddings", changes=TIED),
+    "Qwen2.5": Case("qwen2", "bfloat16, untied", load=', dtype="bfloat16"'),
+    "Qwen3": Case("qwen3", "norms on queries and keys", changes=TIED),
+    "Gemma 2": Case("gemma2", "norms before and after, no system role", NO_SYSTEM),
+    "Gemma 3": Case(
+        "gemma3_text", "bfloat16, no system role", NO_SYSTEM, load=', dtype="bfloat16"'
+    ),
+    "Mistral": Case("mistral", "no system role", NO_SYSTEM),
+    "GPT-2": Case("gpt2", "no chat, learned positions, splits words", None, 320),
+    "GPT-NeoX": Case("gpt_neox", "no chat, parallel blocks", None),
+    "OLMo 2": Case("olmo2", "norms after", words=600),
+    "Phi-3": Case("phi3", "fused projections", load=', dtype="float16"'),
+}
+SIZE = {"num_hidden_layers": 2, "n_layer": 2, "max_position_embeddings": 4096}
+
+
+class Cell(NamedTuple):
+    """A cell of the table: did the chapter run, for how long, and what stopped it."""
+
+    family: str
+    chapter: str
+    status: str  # runs, refused, fails
+    seconds: float
+    detail: str
+
+
+def chapters() -> dict[str, Path]:
+    """The chapters' notebooks by number and name."""
+    return {p.stem: p for p in sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))}
+
+
+def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
+    """The folders of tiny random models."""
+    from helpers.datasets import load_stories
+    from helpers.datasets.written import load_written_stories
+    from tests.unit.families import TEXTS, make_folder, make_tokenizer
+
+    corpus = [*load_written_stories()["text"], *load_stories()["text"].head(500)]
+    made = {}
+    for name in names:
+        case = CASES[name]
+        texts = TEXTS if case.words < 500 else corpus
+        tokenizer = make_tokenizer(texts, case.words, case.template)
+        sizes = {**SIZE, "n_positions": 4096} if case.kind == "gpt2" else SIZE
+        options = {**sizes, **case.changes, "tokenizer": tokenizer}
+        made[name] = make_folder(
+            root, case.kind, name=name.replace(" ", "-"), **options
+        )
+    return made
+
+
+def cells(chapter: Path, model: Path, load: str) -> Iterator[str]:
+    """The code of a chapter, with another model in its setup cell."""
+    for cell in json.loads(chapter.read_text("utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] != "code":
+            continue
+        if "setup" in cell["metadata"].get("tags", []):
+            text = text.replace('MODEL = "tiny"', f"MODEL = {str(model)!r}")
+            text = text.replace("load_model(MODEL)", f"load_model(MODEL{load})")
+        yield text
+
+
+def run(family: str, chapter: Path, model: Path) -> Cell:
+    """Run a chapter's cells in a shell of its own; what stopped it, if anything did."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    start, status, detail = time.monotonic(), "runs", ""
+    with silence():
+        for number, code in enumerate(cells(chapter, model, CASES[family].load), 1):
+            result = shell.run_cell(code, store_history=True)
+            error = result.error_before_exec or result.error_in_exec
+            if error is not None:
+                status = "fails"
+                detail = f"cell {number}: {type(error).__name__}: {error}"
+                if "--trace" in sys.argv:
+                    lines = traceback.format_exception(error)
+                    sys.__stdout__.write("".join(lines[-8:]))
+                break
+    InteractiveShell.clear_instance()
+    return Cell(family, chapter.stem, status, time.monotonic() - start, detail)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Throw away what cells print and warn of."""
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def pairs(seed: str) -> list[tuple[str, str]]:
+    """Each chapter on one family, and each family on a chapter or two.
+
+    Which ones depends on `seed`, so that all are met in time.
+    """
+    turn = int(hashlib.sha256(seed.encode()).hexdigest()[:8], 16)
+    families, names = list(CASES), list(chapters())
+    n = max(len(families), len(names))
+    return [
+        (families[(i + turn) % len(families)], names[i % len(names)]) for i in range(n)
+    ]
+
+
+def report(found: Sequence[Cell]) -> str:
+    """The table as text: a row a chapter, a column a family."""
+    import pandas as pd
+
+    frame = pd.DataFrame(found)
+    marks = {"runs": "yes", "refused": "no", "fails": "FAILS"}
+    frame["mark"] = frame.status.map(marks)
+    order = [name for name in CASES if name in set(frame.family)]
+    table = frame.set_index(["chapter", "family"])["mark"].unstack()[order]  # noqa: PD010
+    lines = [table.fillna("").to_string(), ""]
+    lines += [
+        f"{c.chapter} on {c.family}: {c.detail}" for c in found if c.status != "runs"
+    ]
+    return "\n".join(lines)
+
+
+def write(found: Sequence[Cell]) -> None:
+    """Keep a full table with the versions that it was made with."""
+    import nnsight
+    import torch
+    import transformers
+
+    about = {m.__name__: m.__version__ for m in (nnsight, torch, transformers)}
+    kinds = {n: {"kind": c.kind, "about": c.about} for n, c in CASES.items()}
+    rows = [c._asdict() | {"seconds": round(c.seconds)} for c in found]
+    table = {"versions": about, "families": kinds, "cells": rows}
+    RESULT.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+
+
+def main() -> int:
+    """Run the matrix or a part of it; non-zero where a chapter failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", help="chapters (03 or 03_vectors), families"
+    )
+    parser.add_argument("--pairs", metavar="SEED", help="only a few of each")
+    parser.add_argument("--trace", action="store_true", help="show where it failed")
+    given = parser.parse_args()
+    known = chapters()
+    some = [c for c in known if any(c.startswith(n) for n in given.names)] or [*known]
+    families = [f for f in CASES if f in given.names] or [*CASES]
+    plan = [(f, c) for c in some for f in families]
+    plan = pairs(given.pairs) if given.pairs else plan
+    with tempfile.TemporaryDirectory() as folder:
+        models = make_models(Path(folder), sorted({f for f, _ in plan}))
+        found = []
+        for family, chapter in plan:
+            found.append(run(family, known[chapter], models[family]))
+            last = found[-1]
+            print(f"{last.chapter} on {family}: {last.status}", end=" ")
+            print(f"({last.seconds:.0f} s) {last.detail}", flush=True)
+    print(report(found))
+    if not (given.names or given.pairs):
+        write(found)
+    return any(cell.status == "fails" for cell in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
