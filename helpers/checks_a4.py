@@ -18,6 +18,8 @@ from helpers.staged import Advice, as_tensor, expect, same, staged
 from helpers.steering import choice_logprobs, generate
 
 TEXT = "Two boats lay in the harbor and the wind was low. Ana looked at the water and"
+STARTS = [TEXT, "The train was late and she", "Ben opened the letter. He"]
+NORM = 20.0  # a large push: what it changes should be seen
 WORDS = [" the", " a", " and", " was", ".", ","]
 
 
@@ -35,11 +37,21 @@ def a4_steered_logits(function: Callable[..., Any], model: Any) -> bool:
     def steps() -> None:
         ids, vector, push = _case(model, 1)
         tokens = [model.tokenizer(word)["input_ids"][0] for word in WORDS]
-
-        def reference(**changes: Any) -> Tensor:
-            options = {**push, "progress": False, **changes}
-            return choice_logprobs(model, [TEXT], WORDS, **options)[0]
-
+        length = float(vector.norm())
+        usual: list[tuple[dict[str, Any], str]] = [
+            ({"strength": 0.0}, "Nothing moved: does your hook return the new stream?"),
+            ({"layer": 1}, "The block before was pushed: layer l is block l's output."),
+            ({"layer": 3}, "The block after was pushed: layer l is block l's output."),
+            ({"strength": -0.8}, "The stream went the other way."),
+            ({"norm": 5 * length}, "The vector's own length counts: let it not."),
+            ({"norm": 1.0}, "`norm` is not used: the strength is a share of it."),
+            ({"norm": length}, "`norm` is not used, and the vector's own length is."),
+            ({}, ""),
+        ]
+        known = [  # before the answer is called, which may leave a hook behind
+            choice_logprobs(model, [TEXT], WORDS, **{**push, **changes})[0]
+            for changes, _ in usual
+        ]
         values = (2, vector, push["strength"], push["norm"])
         got = as_tensor(function(network, ids, *values), "The result")
         expect(got.ndim != 3, "There is an axis too many: the text is row 0.")
@@ -50,27 +62,16 @@ def a4_steered_logits(function: Callable[..., Any], model: Any) -> bool:
             f"{tuple(got.shape)}.",
         )
         last = got[-1].log_softmax(-1)[tokens]
-        length = float(vector.norm())
-        for changes, advice in (
-            ({"strength": 0.0}, "Nothing moved: does your hook return the new stream?"),
-            ({"layer": 1}, "The block before was pushed: layer l is block l's output."),
-            ({"layer": 3}, "The block after was pushed: layer l is block l's output."),
-            ({"strength": -0.8}, "The stream went the other way."),
-            (
-                {"norm": 5 * length},
-                "The vector's own length counts: only its direction should.",
-            ),
-            ({"norm": 1.0}, "`norm` is not used: the strength is a share of it."),
-        ):
-            expect(not same(last, reference(**changes), 1e-3), advice)
+        for other, (_, advice) in zip(known[:-1], usual[:-1], strict=True):
+            expect(not same(last, other, 1e-3), advice)
         expect(
-            same(last, reference(), 1e-3),
+            same(last, known[-1], 1e-3),
             "The values differ from those of helpers.steering. Does every position "
             "move, the first and the last included?",
         )
         still = as_tensor(function(network, ids, 2, vector, 0.0, 5.0), "The result")
         expect(
-            same(still[-1].log_softmax(-1)[tokens], reference(strength=0.0), 1e-3),
+            same(still[-1].log_softmax(-1)[tokens], known[0], 1e-3),
             "After a call the network is not what it was: take the hook away.",
         )
 
@@ -82,34 +83,36 @@ def a4_write_steered(function: Callable[..., Any], model: Any) -> bool:
     network = model._module
 
     def steps() -> None:
-        ids, vector, push = _case(model, 2)
-        n, found = 8, {}
-        for where in ("all", "response"):
-            (right,) = generate(
-                model, TEXT, positions=where, max_new_tokens=n, progress=False, **push
-            )
-            values = (2, vector, push["strength"], push["norm"], where)
-            got = function(network, ids, n, *values)
-            expect(isinstance(got, list), "Return a list of token ids.")
-            expect(
-                len(got) != len(ids) + n, "Return the new tokens only, not the prompt."
-            )
-            expect(len(got) == n, f"Asked for {n} tokens, you returned {len(got)}.")
-            new = [int(token) for token in got]
-            found[where] = _readable(model, new), right
-        told, right = found["all"]
+        n, rows = 8, [model.tokenizer(text)["input_ids"] for text in STARTS]
+        vectors = torch.stack([_case(model, seed)[1] for seed in range(len(STARTS))])
+        push: dict[str, Any] = {"layer": 2, "strength": 0.8, "norm": NORM}
+        push |= {"max_new_tokens": n, "vector": vectors}
+        right = {
+            where: generate(model, STARTS, positions=where, **push)
+            for where in ("all", "response")
+        }
+        told: dict[str, list[str]] = {"all": [], "response": []}
+        for where, texts in told.items():
+            for ids, vector in zip(rows, vectors, strict=True):
+                got = function(network, ids, n, 2, vector, 0.8, NORM, where)
+                expect(isinstance(got, list), "Return a list of token ids.")
+                expect(
+                    len(got) != len(ids) + n,
+                    "Return the new tokens only, not the prompt.",
+                )
+                expect(len(got) == n, f"Asked for {n} tokens, got {len(got)}.")
+                texts.append(_readable(model, [int(token) for token in got]))
         expect(
-            told == right,
+            told["all"] == right["all"],
             "With positions='all' it is not what helpers.steering writes. A push that "
             "stops after the prompt, or moves the last position only, does this.",
         )
-        told, right = found["response"]
         expect(
-            told != found["all"][1],
+            told["response"] != right["all"],
             "With positions='response' the prompt is pushed, too.",
         )
         expect(
-            told == right,
+            told["response"] == right["response"],
             "With positions='response' it is not what helpers.steering writes: each "
             "written token should move, and stay moved at every later step.",
         )
@@ -170,7 +173,7 @@ def a4_word_rise(function: Callable[..., Any], model: Any) -> bool:
 
     def steps() -> None:
         _, vector, _ = _case(model, 3)
-        prompts, word = [TEXT, "The train was late and she"], WORDS[1]
+        prompts, word = STARTS[:2], WORDS[1]
         directions = torch.stack([vector, vector.flip(0)])
         grid = (directions, [0.2, 0.5, 0.9])
         got = as_tensor(function(model, prompts, word, *grid, 2, 5.0), "The result")
