@@ -71,7 +71,8 @@ def setup_cell(root: Path = ROOT) -> str:
     """The first code cell of every chapter, filled in for this home."""
     home = read_home(root)
     text = tomllib.loads((root / HOME_FILE).read_text("utf-8"))["setup"].strip()
-    return text.replace("{url}", home.url).replace("{release}", home.release)
+    filled = text.replace("{url}", home.url).replace("{release}", home.release)
+    return filled.replace("{pages}", home.pages)
 
 
 def text_files(root: Path) -> Iterator[Path]:
