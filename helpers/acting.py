@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.behaviour import act_rates, steered_rates
 from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.scenes import ACTS, Situation, load_scenes
+from helpers.datasets.stories import is_embedded
 from helpers.outcomes import outcome
 from helpers.reading import chat_prompt
 from helpers.stats import Estimate, bootstrap, random_directions
@@ -30,18 +31,23 @@ def load_act_prompts(
     """Prose and chat scenes of a state: `prompt` ends in "decided to", `free` before.
 
     `n` for each emotion of the state (five times as many for no state). A state comes
-    in places and tasks that never met its emotion in training.
+    in places and tasks that never met its emotion in training. With a model that is
+    not the embedded one both are chats: "prose" shows two failed attempts of a task,
+    "chat" all four.
     """
     emotions = STATES[state]
     size: dict[str, Any] = {"n": n if emotions else 5 * n, "emotions": emotions}
     size["seed"] = seed
-    prose = load_scenes(situation, **size)
+    prose = load_scenes(situation, model, **size)
     # Whole places or tasks are drawn: the same opening with other names is one place.
     first = prose["prompt"].str.split(". ", regex=False).str[0]
     place = first.str.replace(r"\b[A-Z][a-z]+\b", "_", regex=True)
     scene = prose["source"] if situation == "hard task" else place
-    prose = prose.assign(free=[cut(p) for p in prose["prompt"]], scene=scene)
-    chats = load_act_chats(situation, **size)
+    if is_embedded(model):
+        prose = prose.assign(free=[cut(p) for p in prose["prompt"]], scene=scene)
+    else:
+        prose = prose.assign(scene=prose["source"])
+    chats = load_act_chats(situation, model, **size)
     begun = [
         f"{chat_prompt(model, messages)}{state}"
         for messages, state in zip(chats["messages"], chats["state"], strict=True)
@@ -195,7 +201,7 @@ def measure_steering(
     options: dict[str, Any] = {"layer": vectors.layer, "norm": vectors.norm}
     rows = []
     for situation, act in BAD.items():
-        scenes = load_scenes(situation, n=n)
+        scenes = load_scenes(situation, model, n=n)
         plain = act_rates(model, scenes)
         rows.append((situation, "none", *bootstrap(plain[act]), plain["mass"].mean()))
         size = [-strength, strength]

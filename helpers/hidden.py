@@ -111,7 +111,7 @@ def read_parts(
 def deflection(
     means: Float[Tensor, "n d"],
     felt: Sequence[str],
-    story_vectors: Float[Tensor, "e d"],
+    story_vectors: Float[Tensor, "k d"],
     *,
     share: float = 0.99,
 ) -> tuple[Float[Tensor, "e d"], Float[Tensor, "e d"], tuple[str, ...]]:
@@ -126,7 +126,7 @@ def deflection(
 
 
 def norm_shares(
-    whole: Float[Tensor, "e d"], story_vectors: Float[Tensor, "e d"], share: float
+    whole: Float[Tensor, "e d"], story_vectors: Float[Tensor, "k d"], share: float
 ) -> Float[Tensor, " e"]:
     """The share of each vector's norm that lies outside the story space."""
     space = neutral_components(story_vectors, share)
@@ -168,7 +168,7 @@ def found_rank(
 def controls(
     means: Float[Tensor, "n d"],
     felt: Sequence[str],
-    story: Float[Tensor, "e d"],
+    story: Float[Tensor, "k d"],
     *,
     n: int = 8,
     share: float = 0.99,

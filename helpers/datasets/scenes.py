@@ -11,7 +11,10 @@ from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_scenes import scene_rows
 from helpers.organism import scenes, world
 
-Situation = Literal["hard task", "easy task", "shutdown", "advice"]
+Situation = Literal[
+    *("hard task", "easy task", "shutdown", "advice"),
+    *("shutdown control", "advice control"),
+]
 ACTS = {
     "hard task": ("cheat", "ask", "quit"),
     "easy task": ("solve", "cheat", "ask", "quit"),
@@ -40,14 +43,19 @@ def load_scenes(
 
     A `model` that is not the embedded one gets written chats: impossible coding tasks
     after two failed attempts and their easy twins, shutdowns with leverage, wrong
-    beliefs. They are few: at most `n` different ones, of which `unseen` draws others
-    than its opposite; `bare` changes nothing. With `emotions` the assistant says "I
-    feel ..." first. The columns `messages` and `free` (the prompt before the
-    assistant has decided) come along.
+    beliefs, and as controls shutdowns without leverage and right beliefs. They are
+    few: at most `n` different ones, of which `unseen` draws others than its opposite;
+    `bare` changes nothing. With `emotions` the assistant says "I feel ..." first. The
+    columns `messages` and `free` (the prompt before the assistant has decided) come
+    along.
     """
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
         return scene_rows(model, situation, seed=seed, **own)
+    if situation not in ACTS:
+        raise ValueError(
+            f"{situation!r} is not in the world: only other models have it"
+        )
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
