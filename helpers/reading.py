@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
+from jinja2 import TemplateError
 from scipy.stats import rankdata
 from torch import Tensor
 
@@ -29,7 +30,8 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
     """A chat as text, up to the place where the assistant is about to speak.
 
     `messages` is what the user says, or a list of role and content. Uses the model's
-    chat template; a model without one gets lines of "Human:" and "Assistant:".
+    chat template; a model without one gets lines of "Human:" and "Assistant:". Where
+    a template has no place for a system's message, the user's first begins with it.
     Raises ValueError if the last message is not the user's. Taught in chapter 05.
     """
     chat = messages
@@ -42,14 +44,25 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
         names = {"user": "Human", "assistant": "Assistant", "system": "System"}
         lines = [f"{names[m['role']]}: {m['content']}" for m in chat]
         return "\n\n".join([*lines, "Assistant:"])
-    text = tokenizer.apply_chat_template(
-        list(chat), tokenize=False, add_generation_prompt=True
-    )
+    options: dict[str, Any] = {"tokenize": False, "add_generation_prompt": True}
+    try:
+        text = tokenizer.apply_chat_template(list(chat), **options)
+    except TemplateError:
+        if chat[0]["role"] != "system" or len(chat) == 1:
+            raise
+        text = tokenizer.apply_chat_template(folded(chat), **options)
     first = tokenizer.bos_token  # the tokenizer may add it by itself
     if first and text.startswith(first):
         ids = tokenizer("a")["input_ids"]
         text = text[len(first) :] if ids[0] == tokenizer.bos_token_id else text
     return str(text)
+
+
+def folded(chat: Sequence[Message]) -> list[Message]:
+    """A chat whose first message, the system's, stands at the head of the next."""
+    system, first, *rest = chat
+    content = f"{system['content']}\n\n{first['content']}"
+    return [{**first, "content": content}, *rest]
 
 
 def turn_starts(model: Any, messages: Sequence[Message]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import torch
 from tqdm.auto import tqdm
 
 from helpers import cache
-from helpers.datasets import lint
+from helpers.datasets import lint, load_emotions
 from helpers.datasets.written import TOPIC_SPLITS, entries
 from helpers.reading import chat_prompt
 from helpers.steering import generate
@@ -66,8 +66,8 @@ class Written(NamedTuple):
 
 def write_stories(
     model: Any,
-    emotions: Sequence[str],
-    topics: Sequence[str],
+    emotions: Sequence[str] | None = None,
+    topics: Sequence[str] | None = None,
     *,
     avoid: Mapping[str, Sequence[str]] | None = None,
     drafts: int = 6,
@@ -79,6 +79,7 @@ def write_stories(
 ) -> Written:
     """A story by the model for each emotion and topic, first and third person in turn.
 
+    `emotions` and `topics` None take all of those of the written corpus.
     Up to `drafts` tries a story; each has a seed of its own, so a run gives the same
     stories in batches of any size. `avoid` maps an emotion to the word stems that its
     stories must not hold; None takes those of the written corpus. Each draft is kept
@@ -87,8 +88,9 @@ def write_stories(
     Raises ValueError for no emotions, no topics, or one of them given twice.
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 13.
     """
-    slots = plan(emotions, topics)
-    stems = {e: list((avoid or stems_of(emotions)).get(e, [])) for e in emotions}
+    chosen = list(load_emotions()["emotion"]) if emotions is None else emotions
+    slots = plan(chosen, list(TOPIC_SPLITS) if topics is None else topics)
+    stems = {e: list((avoid or stems_of(chosen)).get(e, [])) for e in chosen}
     options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
     options["temperature"] = temperature
     passed: dict[Slot, tuple[str, int, int]] = {}

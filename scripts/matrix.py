@@ -1,8 +1,9 @@
 """What runs on what: every chapter's cells on tiny random models of each family.
 
-`python -m scripts.matrix` runs all of it and writes helpers/families.json, which the
-book shows; names of chapters or families choose some. `pairs` gives the few of each
-that continuous integration runs, another few each time the book changes.
+`python -m scripts.matrix` runs all of it and keeps each result in
+helpers/families.json, which the book shows; names of chapters or families choose some.
+`--pairs` runs the few of each that continuous integration runs, another few each time
+the book changes; they are kept with `--keep`.
 
 A random model has no feelings to find. What is tested is that the cells run, that no
 prose claims what is not there, and that no number is missing.
@@ -15,6 +16,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import sys
 import tempfile
 import time
@@ -66,7 +68,7 @@ CASES = {
     "OLMo 2": Case("olmo2", "norms after", words=600),
     "Phi-3": Case("phi3", "fused projections", load=', dtype="float16"'),
 }
-SIZE = {"num_hidden_layers": 2, "n_layer": 2, "max_position_embeddings": 4096}
+SIZE = {"num_hidden_layers": 4, "n_layer": 4, "max_position_embeddings": 4096}
 
 
 class Cell(NamedTuple):
@@ -104,37 +106,44 @@ def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     return made
 
 
-def cells(chapter: Path, model: Path, load: str) -> Iterator[str]:
-    """The code of a chapter, with another model in its setup cell."""
+def cells(chapter: Path, model: Path, load: str) -> Iterator[tuple[str, bool]]:
+    """The code of a chapter with another model, and whether a reader never sees it."""
     for cell in json.loads(chapter.read_text("utf-8"))["cells"]:
-        text = "".join(cell["source"])
+        text, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
         if cell["cell_type"] != "code":
             continue
-        if "setup" in cell["metadata"].get("tags", []):
+        if "setup" in tags:
             text = text.replace('MODEL = "tiny"', f"MODEL = {str(model)!r}")
             text = text.replace("load_model(MODEL)", f"load_model(MODEL{load})")
-        yield text
+        yield text, "remove-cell" in tags
 
 
-def run(family: str, chapter: Path, model: Path) -> Cell:
-    """Run a chapter's cells in a shell of its own; what stopped it, if anything did."""
+def run(family: str, chapter: Path, model: Path, *, trace: bool = False) -> Cell:
+    """Run a chapter's cells in a shell of its own; what stopped it, if anything did.
+
+    A hidden claim that does not hold is noted, and the next cells run all the same.
+    """
     from IPython.core.interactiveshell import InteractiveShell
 
     InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
-    start, status, detail = time.monotonic(), "runs", ""
-    with silence():
-        for number, code in enumerate(cells(chapter, model, CASES[family].load), 1):
+    shell, start = InteractiveShell.instance(), time.monotonic()
+    details = []
+    for number, (code, hidden) in enumerate(
+        cells(chapter, model, CASES[family].load), 1
+    ):
+        with silence():
             result = shell.run_cell(code, store_history=True)
-            error = result.error_before_exec or result.error_in_exec
-            if error is not None:
-                status = "fails"
-                detail = f"cell {number}: {type(error).__name__}: {error}"
-                if "--trace" in sys.argv:
-                    lines = traceback.format_exception(error)
-                    sys.__stdout__.write("".join(lines[-8:]))
-                break
+        error = result.error_before_exec or result.error_in_exec
+        if error is None:
+            continue
+        details.append(f"cell {number}: {type(error).__name__}: {error}".strip(": "))
+        if trace:
+            print("".join(traceback.format_exception(error)[-6:]), flush=True)
+        if not (hidden and isinstance(error, AssertionError)):
+            break
     InteractiveShell.clear_instance()
+    status = "fails" if details else "runs"
+    detail = "; ".join(details)
     return Cell(family, chapter.stem, status, time.monotonic() - start, detail)
 
 
@@ -179,17 +188,28 @@ def report(found: Sequence[Cell]) -> str:
     return "\n".join(lines)
 
 
-def write(found: Sequence[Cell]) -> None:
-    """Keep a full table with the versions that it was made with."""
+def keep(cell: Cell) -> None:
+    """Put one result in the place of an older one, with the versions it holds for."""
     import nnsight
     import torch
     import transformers
 
+    table = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {"cells": []}
+    names = chapters()
+    rows = {
+        (row["family"], row["chapter"]): row
+        for row in table["cells"]
+        if row["family"] in CASES and row["chapter"] in names
+    }
     about = {m.__name__: m.__version__ for m in (nnsight, torch, transformers)}
+    own = cell._asdict() | {"seconds": round(cell.seconds), "versions": about}
+    rows[cell.family, cell.chapter] = own
+    order = [(f, c) for c in names for f in CASES if (f, c) in rows]
     kinds = {n: {"kind": c.kind, "about": c.about} for n, c in CASES.items()}
-    rows = [c._asdict() | {"seconds": round(c.seconds)} for c in found]
-    table = {"versions": about, "families": kinds, "cells": rows}
-    RESULT.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    table = {"families": kinds, "cells": [rows[key] for key in order]}
+    part = RESULT.with_suffix(".part")
+    part.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    os.replace(part, RESULT)
 
 
 def main() -> int:
@@ -199,24 +219,28 @@ def main() -> int:
         "names", nargs="*", help="chapters (03 or 03_vectors), families"
     )
     parser.add_argument("--pairs", metavar="SEED", help="only a few of each")
+    parser.add_argument("--keep", action="store_true", help="keep what pairs give too")
+    parser.add_argument("--part", default="1/1", help="of the pairs, as in 2/3")
     parser.add_argument("--trace", action="store_true", help="show where it failed")
     given = parser.parse_args()
     known = chapters()
     some = [c for c in known if any(c.startswith(n) for n in given.names)] or [*known]
     families = [f for f in CASES if f in given.names] or [*CASES]
     plan = [(f, c) for c in some for f in families]
-    plan = pairs(given.pairs) if given.pairs else plan
+    part, parts = map(int, given.part.split("/"))
+    plan = pairs(given.pairs)[part - 1 :: parts] if given.pairs else plan
     with tempfile.TemporaryDirectory() as folder:
         models = make_models(Path(folder), sorted({f for f, _ in plan}))
         found = []
         for family, chapter in plan:
-            found.append(run(family, known[chapter], models[family]))
+            one = run(family, known[chapter], models[family], trace=given.trace)
+            found.append(one)
             last = found[-1]
             print(f"{last.chapter} on {family}: {last.status}", end=" ")
             print(f"({last.seconds:.0f} s) {last.detail}", flush=True)
+            if given.keep or not given.pairs:
+                keep(last)
     print(report(found))
-    if not (given.names or given.pairs):
-        write(found)
     return any(cell.status == "fails" for cell in found)
 
 

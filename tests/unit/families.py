@@ -136,7 +136,8 @@ def make_folder(
     """A folder in Hugging Face format with a tiny random model of a family."""
     tokenizer = tokenizer or make_tokenizer()
     torch.manual_seed(seed)
-    config = make_config(kind, max(VOCABULARY, len(tokenizer)), **changes)
+    outputs = max(VOCABULARY, len(tokenizer) + 64)  # some load with a token more
+    config = make_config(kind, outputs, **changes)
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for part, value in model.named_parameters():

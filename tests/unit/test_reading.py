@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from jinja2 import TemplateError
 from scipy.stats import spearmanr
 from tokenizers.processors import TemplateProcessing
 
@@ -68,6 +69,26 @@ def test_the_first_token_is_there_once(adds: bool) -> None:
     ids = tokenizer(text)["input_ids"]
     assert ids.count(tokenizer.bos_token_id) == 1
     assert text.endswith("The catnext:")
+
+
+REFUSES = (
+    "{% if messages[0].role == 'system' %}"
+    "{{ raise_exception('System role not supported') }}{% endif %}"
+)
+
+
+def test_a_template_without_a_system_role_gets_it_from_the_user() -> None:
+    told = [{"role": "system", "content": "Be brief."}, *CHAT]
+    tokenizer = make_tokenizer(template=REFUSES + TEMPLATE)
+    model = SimpleNamespace(tokenizer=tokenizer)
+    text = chat_prompt(model, told)
+    assert f"Be brief.\n\n{CHAT[0]['content']}" in text
+    starts = turn_starts(model, told)
+    assert list(starts["label"]) == ["system", "user", "assistant", "user"]
+    assert starts["position"].is_monotonic_increasing
+    tokenizer.chat_template = "{{ raise_exception('no') }}"
+    with pytest.raises(TemplateError, match="no"):
+        chat_prompt(model, CHAT)
 
 
 def test_turns_start_where_their_words_do(random_model: Any) -> None:
