@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from helpers import plain
 from helpers.plain import Ref
+
+if TYPE_CHECKING:
+    import pandas as pd  # read where it is used: a submission starts sooner
 
 __all__ = [
     "Learner", "Line", "Ref", "Wrong", "answer", "array", "begin", "close", "expect",
@@ -148,6 +150,8 @@ def names(value: Any) -> list[str]:
 
 def table(value: Any, columns: Sequence[str]) -> pd.DataFrame:
     """A table that has these columns."""
+    import pandas as pd
+
     expect(isinstance(value, pd.DataFrame), f"expected a table, got {_kind(value)}")
     lost = [name for name in columns if name not in value.columns]
     expect(not lost, f"the table lacks {lost}")

@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import torch
 
 KINDS = "biuf"  # of numpy's dtypes: truth values, integers, floats
 LARGEST = 1 << 26  # characters of one message
@@ -46,15 +45,15 @@ def _write(value: Any, outgoing: bool, depth: int) -> Any:
         return value
     if isinstance(value, np.generic):
         return _write(value.item(), outgoing, depth + 1)
-    if isinstance(value, torch.Tensor):
+    if _is(value, "torch", "Tensor"):
         kept = value.detach().cpu()
-        kept = kept.float() if kept.dtype == torch.bfloat16 else kept
+        kept = kept.float() if str(kept.dtype) == "torch.bfloat16" else kept
         return _array(kept.numpy(), "tensor" if outgoing else "array")
     if isinstance(value, np.ndarray) and value.dtype.kind in KINDS:
         return _array(value, "array")
-    if isinstance(value, pd.Series | pd.Index | np.ndarray):
+    if isinstance(value, np.ndarray) or _is(value, "pandas", "Series", "Index"):
         return _write(value.tolist(), outgoing, depth + 1)
-    if isinstance(value, pd.DataFrame):
+    if _is(value, "pandas", "DataFrame"):
         columns = [[str(name), value[name].tolist()] for name in value.columns]
         return {"$": "table", "columns": _write(columns, outgoing, depth + 1)}
     if isinstance(value, Mapping):
@@ -70,6 +69,12 @@ def _write(value: Any, outgoing: bool, depth: int) -> Any:
         f"an object of the type {type(value).__name__} is no plain data: give back "
         "tensors, arrays, numbers, words, lists, dicts or tables"
     )
+
+
+def _is(value: Any, module: str, *names: str) -> bool:
+    """Whether a value is of one of a library's classes; loads no library for it."""
+    loaded = sys.modules.get(module)
+    return any(isinstance(value, getattr(loaded, name)) for name in names if loaded)
 
 
 def _key(key: Any) -> str:
@@ -104,10 +109,11 @@ def _read(node: Any, names: Mapping[str, Any] | None) -> Any:
     if form == "dict":
         return {_key(key): _read(value, names) for key, value in node["items"]}
     if form == "table":
+        import pandas as pd
+
         return pd.DataFrame({str(k): _read(v, names) for k, v in node["columns"]})
     if form in ("array", "tensor"):
-        array = _read_array(node)
-        return torch.from_numpy(array) if form == "tensor" else array
+        return _read_array(node, as_tensor=form == "tensor")
     if form == "tuple":
         return tuple(_read(one, names) for one in node["items"])
     if form == "ref" and names is not None:
@@ -117,7 +123,7 @@ def _read(node: Any, names: Mapping[str, Any] | None) -> Any:
     raise ValueError(f"not a message: {str(form)[:40]!r}")
 
 
-def _read_array(node: Mapping[str, Any]) -> np.ndarray:
+def _read_array(node: Mapping[str, Any], *, as_tensor: bool) -> Any:
     dtype, shape = np.dtype(str(node["dtype"])), tuple(node["shape"])
     data = base64.b64decode(node["data"], validate=True)
     sizes = all(isinstance(n, int) and n >= 0 for n in shape)
@@ -125,4 +131,9 @@ def _read_array(node: Mapping[str, Any]) -> np.ndarray:
         raise ValueError("not an array of numbers")
     if len(data) != math.prod(shape) * dtype.itemsize:
         raise ValueError("an array whose shape does not fit its numbers")
-    return np.frombuffer(data, dtype).reshape(shape).copy()
+    array = np.frombuffer(data, dtype).reshape(shape).copy()
+    if not as_tensor:
+        return array
+    import torch
+
+    return torch.from_numpy(array)

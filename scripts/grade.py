@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.grading import Line, Wrong
-from scripts.masters import Master, Question, Test, find_master, read_master
+from scripts.masters import Hidden, Master, Question, find_master, read_master
 from scripts.sandbox import Ended, Sandbox, walls
 
 LARGEST = 20 << 20  # bytes of one notebook
@@ -170,7 +170,7 @@ def _session(
 
 def _ask(
     question: Question, sandbox: Sandbox, limits: Limits
-) -> Iterator[tuple[Test, float, str]]:
+) -> Iterator[tuple[Hidden, float, str]]:
     """Each test of a question, what it won, and what to say about it."""
     for test in question.tests:
         seed = [limits.seed, zlib.crc32(test.name.encode())]
@@ -234,6 +234,16 @@ def _work(job: tuple[str, Submission, Limits, list[Path]]) -> Grade:
     return grade(read_master(find_master(name)), submission, limits, hidden)
 
 
+def _each(jobs: Sequence[Any], processes: int) -> Iterator[Grade]:
+    """The grades in order, from so many processes at a time."""
+    if processes == 1:
+        yield from map(_work, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        yield from pool.map(_work, jobs)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: see the top of this file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -263,13 +273,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("! Grade strangers' work in a container without a network.")
     jobs = [(master.name, one, limits, [given.folder]) for one in found]
     grades = []
-    with ProcessPoolExecutor(
-        given.jobs, mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        for one in pool.map(_work, jobs):
-            grades.append(one)
-            said = "; ".join(one.reports) or "ok"
-            print(f"{len(grades)} of {len(found)}  {one.total:g}  {said[:100]}")
+    for one in _each(jobs, given.jobs):
+        grades.append(one)
+        said = "; ".join(one.reports) or "ok"
+        print(f"{len(grades)} of {len(found)}  {one.total:g}  {said[:100]}")
     write_table(given.out, rows(master, grades, seed))
     print(f"The grades are in {given.out} (seed {seed}).")
     return 0

@@ -101,8 +101,9 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
 
 
 def limit(memory: int) -> None:
-    """At most this many bytes of memory, files of 64 MB, and no core dumps."""
-    for name, most in (("AS", memory), ("FSIZE", 1 << 26), ("CORE", 0)):
+    """At most this many bytes of memory, files of 64 MB, an hour, no core dumps."""
+    most_of = {"AS": memory, "FSIZE": 1 << 26, "CPU": 3600, "CORE": 0}
+    for name, most in most_of.items():
         kind = getattr(resource, f"RLIMIT_{name}")
         try:
             resource.setrlimit(kind, (most, most))
@@ -117,6 +118,7 @@ def shell() -> tuple[Callable[[str], str | None], dict[str, Any]]:
 
     HistoryManager.enabled = False
     ipython = InteractiveShell.instance()
+    ipython.ask_exit = lambda: os._exit(77)  # what exit() calls
 
     def run(source: str) -> str | None:
         done = ipython.run_cell(source, store_history=False)

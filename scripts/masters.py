@@ -25,7 +25,7 @@ CONFIG = re.compile(r'\A"""\s*# BEGIN TEST CONFIG\n(.*?)"""\s*# END TEST CONFIG'
 
 
 @dataclass(frozen=True)
-class Test:
+class Hidden:
     """One hidden test: a function of `env` that raises where points are lost."""
 
     name: str
@@ -40,7 +40,7 @@ class Question:
     name: str
     manual: bool = False
     stated: float = 0.0
-    tests: list[Test] = field(default_factory=list)
+    tests: list[Hidden] = field(default_factory=list)
     solution: list[int] = field(default_factory=list)  # places of the solution's cells
 
     @property
@@ -130,7 +130,7 @@ def _mark(cell: Any) -> tuple[str, dict[str, Any]]:
     return first[2:].strip().upper(), yaml.safe_load(rest) or {}
 
 
-def _test(source: str, where: str) -> Test:
+def _test(source: str, where: str) -> Hidden:
     match = CONFIG.match(source)
     if not match:
         raise ValueError(f"{where}: a test begins with its TEST CONFIG")
@@ -142,7 +142,7 @@ def _test(source: str, where: str) -> Test:
         raise ValueError(f"{where}: a test cell holds one function and nothing else")
     names: dict[str, Any] = {}
     exec(compile(source, where, "exec"), names)
-    return Test(body[0].name, float(config["points"]), names[body[0].name])
+    return Hidden(body[0].name, float(config["points"]), names[body[0].name])
 
 
 def _test_places(notebook: Any) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -15,7 +16,7 @@ import pytest
 from helpers import grading, plain
 from scripts import grade as grader
 from scripts.grade import Grade, Limits, Submission, grade, read_submissions
-from scripts.masters import ROOT, Master, Question, Test, find_master, read_master
+from scripts.masters import ROOT, Hidden, Master, Question, find_master, read_master
 from scripts.sandbox import Ended, Sandbox, walls
 
 pytestmark = pytest.mark.course
@@ -45,8 +46,8 @@ def half(env: Any) -> None:
 MASTER = Master(
     "A0",
     {
-        "q1": Question("q1", tests=[Test("test_q1", 2, double)]),
-        "q2": Question("q2", tests=[Test("test_q2", 1, half)]),
+        "q1": Question("q1", tests=[Hidden("test_q1", 2, double)]),
+        "q2": Question("q2", tests=[Hidden("test_q2", 1, half)]),
     },
     None,
 )
@@ -147,7 +148,8 @@ helper = opened({str(ROOT / "README.md")!r}, os.O_WRONLY)
 own = opened("mine.txt", os.O_CREAT | os.O_WRONLY)
 parent = opened("/proc/{os.getpid()}/environ", os.O_RDONLY)
 unmounted = libc.umount2({str(tmp_path)!r}.encode(), 2) == 0
-devices = sorted(line.split(":")[0].strip() for line in open("/proc/net/dev"))[:-2]
+lines = open("/proc/net/dev").readlines()[2:]
+devices = [line.split(":")[0].strip() for line in lines]
 """
     with Sandbox(hidden=[tmp_path], use_walls=True) as sandbox:
         sandbox.start()
@@ -214,8 +216,8 @@ for fd in range(3, 64):
 
 
 def test_one_that_takes_all_memory_ends_alone() -> None:
-    eats = "held = []\nwhile True:\n    held.append(bytearray(1 << 28))"
-    result = run(eats, memory=6 << 30)
+    eats = "held = []\nwhile True:\n    held.append(bytearray(1 << 29))"
+    result = run(eats, memory=3 << 30)
     assert result.total == 0
     assert "MemoryError" in " ".join(result.notes) or result.reports
 
@@ -232,10 +234,31 @@ def test_nothing_of_the_graders_environment_gets_in() -> None:
     assert "GRADER_SECRET" not in plain.decode(reply)["value"]
 
 
+def test_nothing_of_a_submission_lives_on(tmp_path: Path) -> None:
+    """Also not where it has left the grader's session, out of a signal's reach."""
+    runs = f"import os, time; os.setsid()\nwhile True: time.sleep(0.01)  # {tmp_path}"
+    with Sandbox() as sandbox:
+        sandbox.start()
+        with pytest.raises(Ended, match="over the time limit"):
+            sandbox.run([runs], 2)
+        top = str(sandbox.top)
+        assert commands_with(top), "while it runs it is seen"
+    assert not commands_with(top)
+
+
+def commands_with(word: str) -> list[str]:
+    """The command lines, of all processes, that name `word`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().decode("utf-8", "replace"))
+    return [line for line in found if word in line]
+
+
 def test_a_process_that_has_ended_is_told_of() -> None:
     with Sandbox() as sandbox:
         sandbox.start()
-        sandbox.process.kill()
+        sandbox.kill()
         with pytest.raises(Ended, match="ended itself"):
             sandbox.run(["1"], 60)
 
