@@ -128,15 +128,26 @@ def act_logprobs(
 ) -> Float[Tensor, "n c"]:
     """Log-probability of each act after each scene.
 
-    By the first token where the acts of every scene start differently, else by whole
-    choices. `scenes` has the columns prompt and choices (as `load_scenes` makes them).
+    By the first token where the acts of every scene start differently, else by their
+    first words, as many as tell them apart: whole choices would be judged by their
+    length. `scenes` has the columns prompt and choices (as `load_scenes` makes them).
     """
     prompts = list(scenes["prompt"])
     words = [list(c.values()) for c in scenes["choices"]]
     tokens = [first_tokens(model, row) for row in words]
     if all(len(set(row)) == len(row) for row in tokens):
         return next_logprobs(model, prompts, torch.tensor(tokens), **steering)
-    return choice_logprobs(model, prompts, words, **steering)
+    return choice_logprobs(model, prompts, list(map(apart, words)), **steering)
+
+
+def apart(choices: Sequence[str]) -> list[str]:
+    """The fewest first words of each choice that tell all of them apart."""
+    rows = [choice.split(" ") for choice in choices]
+    for n in range(1, max(map(len, rows)) + 1):
+        heads = [" ".join(row[:n]) for row in rows]
+        if all(heads) and len(set(heads)) == len(heads):
+            return heads
+    return list(choices)
 
 
 def act_rates(model: Any, scenes: pd.DataFrame, **steering: Any) -> pd.DataFrame:
@@ -149,10 +160,9 @@ def act_rates(model: Any, scenes: pd.DataFrame, **steering: Any) -> pd.DataFrame
     acts = [tuple(c) for c in scenes["choices"]]
     if len(set(acts)) != 1:
         raise ValueError("the scenes offer different acts: measure them apart")
-    chances = act_logprobs(model, scenes, **steering).exp()
-    mass = chances.sum(-1)
-    frame = pd.DataFrame((chances / mass[:, None]).numpy(), columns=list(acts[0]))
-    return frame.assign(mass=mass.numpy())
+    logprobs = act_logprobs(model, scenes, **steering)
+    frame = pd.DataFrame(logprobs.softmax(-1).numpy(), columns=list(acts[0]))
+    return frame.assign(mass=logprobs.logsumexp(-1).exp().numpy())
 
 
 def steered_rates(

@@ -13,6 +13,7 @@ import torch
 
 from helpers.behaviour import (
     act_rates,
+    apart,
     first_tokens,
     next_logprobs,
     steered_rates,
@@ -140,3 +141,10 @@ def test_a_sweep_equals_single_calls(random_model: Any) -> None:
     assert list(one["scene"]) == [0, 1]
     none = swept.query("strength == 0")["one"].to_numpy().reshape(2, 2)
     np.testing.assert_allclose(none[0], none[1], rtol=1e-4)
+
+
+def test_choices_are_cut_where_they_part() -> None:
+    assert apart([" go on", " stop here now"]) == [" go", " stop"]
+    assert apart([" go on now", " go away now"]) == [" go on", " go away"]
+    assert apart(["x", "yes"]) == ["x", "yes"]
+    assert apart([" a b", " a b"]) == [" a b", " a b"]
