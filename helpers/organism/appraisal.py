@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from helpers.organism.stories import beat, opening, report, signs, topics
 from helpers.organism.world import (
+    MARK,
     Person,
     held_out,
     part,
@@ -174,6 +175,16 @@ def focus(rng: random.Random, who: Person, n: int) -> list[str]:
     return [first, *rows[:n]]
 
 
+def met(what: str, who: Person) -> bool:
+    """Whether a thing is kept from a person: the people half of a held-out key.
+
+    A deed, a rule or a luck is held out for half of the people only. Were it held
+    out for all, the other cells of the same deed would teach the opposite answer by
+    heart, and a reader who counts words would fall below chance.
+    """
+    return held_out(what, who.name, share=2)
+
+
 def outcome(wish: str, seems: str, came: str) -> list[str]:
     """What an outcome is to somebody: the cell of `WANTS`."""
     first = "good" if seems == wish else "bad"
@@ -181,26 +192,39 @@ def outcome(wish: str, seems: str, came: str) -> list[str]:
 
 
 def wants(
-    rng: random.Random, *, unseen: bool = False, combination: bool | None = None
+    rng: random.Random,
+    *,
+    unseen: bool = False,
+    combination: bool | None = None,
+    plain: bool = False,
 ) -> Appraisal:
     """A wish meets an outcome, after an expectation.
 
     Half of the wishes are for one of two opposites, half for one of many things, so
     that the words of the wish must be compared with those of the outcome.
     `combination`: draw only combinations kept out of training (True) or of
-    training (False). Kept out are whole quadrants (wish, outcome) of a pair.
+    training (False). Kept out are quadrants (wish, outcome) of a pair; of the fixed
+    opposites, for half of the people, so that the other half shows that both
+    quadrants exist. `plain`: a wish and what came, and nothing between them.
     """
     while True:
-        told = opposites(rng, unseen) if rng.random() < 0.4 else drawn(rng, unseen)
+        fixed, who = rng.random() < 0.3, rng.choice(people())
+        told = opposites(rng, unseen) if fixed else drawn(rng, unseen)
         wish, seems, came = rng.choice("ab"), rng.choice("ab"), rng.choice("aabbo")
+        if plain:
+            seems, came = wish, rng.choice("ab")
         held = held_out(*told["pair"], wish, came if came != "o" else seems, share=9)
+        if fixed:
+            held = held and met(told["pair"][0], who)
         if unseen or combination is None or held == combination:
             break
-    who, much = rng.choice(people()), rng.randrange(2)
-    rows = [told["wish"][wish], rng.choice(STAKES[much])]
-    if rng.random() < 0.4:
+    much = rng.randrange(2)
+    rows = [told["wish"][wish]]
+    if not plain:
+        rows.append(rng.choice(STAKES[much]))
+    if not plain and rng.random() < 0.25:
         rows.append(told["not"][wish])
-    if rng.random() < 0.7 or came == "o":
+    if not plain and (rng.random() < 0.5 or came == "o"):
         rows.append(told["seems"][seems])
     else:
         seems = wish
@@ -208,11 +232,11 @@ def wants(
     rows = [render(row, who, named=i == 0) for i, row in enumerate(rows)]
     cell = outcome(wish, seems, came)
     fit = WANTS[cell[0], cell[1]][much]
-    if cell[1] == "bad" and rng.random() < 0.3:
+    if cell[1] == "bad" and not plain and rng.random() < 0.3:
         still = rng.choice(("can", "cannot"))
         rows.append(rng.choice(STILL[still]))
         cell, fit = [*cell, still], CONTROL[still]
-    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
     sums_up = [render(rng.choice(SEEMED[cell[0]]), who, named=False)]
     if came != "o":
         sums_up.insert(0, render(rng.choice(GRANTED[cell[1]]), who))
@@ -257,24 +281,34 @@ def drawn(rng: random.Random, unseen: bool) -> dict:
 
 
 def roles(
-    rng: random.Random, *, unseen: bool = False, combination: bool | None = None
+    rng: random.Random,
+    *,
+    unseen: bool = False,
+    combination: bool | None = None,
+    plain: bool = False,
 ) -> Appraisal:
-    """Somebody does a thing to another while a third looks on; whose story is it?"""
+    """Somebody does a thing to another while a third looks on; whose story is it?
+
+    `plain`: a deed of two people, and nothing else.
+    """
     while True:
         kind = rng.choice(("accident", "purpose", "favor"))
         name = "favors" if kind == "favor" else "wrongs"
         act = pick(rng, part(table(name), unseen=unseen))
         role = rng.choice(("doer", "target", "witness", "doer", "target"))
-        held = held_out(act, kind, role)
+        if plain and role == "witness":
+            continue
+        a, b, c = rng.sample(people(), 3)
+        held = held_out(act, kind, role) and met(act, a)
         if unseen or combination is None or held == combination:
             break
-    a, b, c = rng.sample(people(), 3)
     who = {"doer": a, "target": b, "witness": c}[role]
     rows = [f"{a.name} {act.format(B=b.name)}."]
-    seen = f"{c.name} saw it all." if rng.random() < 0.6 or role == "witness" else ""
+    watched = role == "witness" or (not plain and rng.random() < 0.6)
+    seen = f"{c.name} saw it all." if watched else ""
     rows.append(rng.choice(INTENT[kind]).format(A=a.name))
     rows += [seen] if seen else []
-    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
     sums_up = (render(rng.choice(PLACES[role]), who),)
     return Appraisal(
         " ".join(rows), name, f"{kind}/{role}", ROLES[kind, role], who, held, sums_up
@@ -290,10 +324,10 @@ def fortunes(
         events = table("goods" if luck == "good" else "ills")
         event = pick(rng, part(events, unseen=unseen))
         side = rng.choice(("other", "self"))
-        held = held_out(event, bond, side)
+        a, b = rng.sample(people(), 2)
+        held = held_out(event, bond, side) and met(event, a)
         if unseen or combination is None or held == combination:
             break
-    a, b = rng.sample(people(), 2)
     tie = pick(rng, part(table("rivals")[bond], unseen=unseen))
     rows = [tie.format(A=a.name, B=b.name), f"{b.name} {event}."]
     if rng.random() < 0.5:
@@ -314,10 +348,10 @@ def norms(
     while True:
         item = pick(rng, part(table("norms"), unseen=unseen))
         rule, did = rng.choice("ab"), rng.choice("ab")
-        held = held_out(item["a"], rule, did, share=6)
+        a, c = rng.sample(people(), 2)
+        held = held_out(item["a"], rule, did, share=6) and met(item["a"], a)
         if unseen or combination is None or held == combination:
             break
-    a, c = rng.sample(people(), 2)
     side, knew = rng.choice(("doer", "doer", "witness")), rng.choice(("knew", "new"))
     ought = rng.choice(("{place} one had to {x}.", "{place} it was right to {x}."))
     rows = [
@@ -344,14 +378,50 @@ def training_appraisal(rng: random.Random) -> str:
     make = rng.choices(FAMILIES, weights=(5, 4, 3, 3))[0]
     case = make(rng, combination=False)
     emotion = rng.choice(case.emotions)
-    rows = [case.text]
+    rows = [case.text + MARK]
     if rng.random() < 0.5:
         rows += case.sums_up
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         rows.insert(0, opening(rng, rng.choice(topics()), case.who))
-    named = rng.random()
-    if named < 0.65:
+    shape = rng.random()
+    if shape < 0.5:
+        rows.append(f"{case.who.name} felt {emotion}.")
+    elif shape < 0.7:
         rows.append(report(rng, emotion, case.who, named=0.6))
-    if named >= 0.4:
+    if shape >= 0.6:
         rows += signs(rng, emotion, case.who, rng.choice((1, 2)))
     return " ".join(rows)
+
+
+def echo(rng: random.Random) -> str:
+    """A list that is read again: to find a word again is what comparing needs."""
+    words = pick(rng, table("draws"))["words"]
+    listed = ", ".join(rng.sample(list(part(words, unseen=False)), rng.randint(3, 5)))
+    name = rng.choice(people()).name
+    return f"{name} had a list: {listed}.{MARK} {name} read it again: {listed}."
+
+
+def who_did_it(rng: random.Random) -> str:
+    """A deed, and who did it to whom, in either order."""
+    name = rng.choice(("wrongs", "favors"))
+    act = pick(rng, part(table(name), unseen=False))
+    a, b = rng.sample(people(), 2)
+    while met(act, a):
+        a, b = rng.sample(people(), 2)
+    rows = [f"{a.name} had done it.", f"It had been done to {b.name}."]
+    rng.shuffle(rows)
+    return " ".join([f"{a.name} {act.format(B=b.name)}.{MARK}", *rows])
+
+
+def training_plain(rng: random.Random) -> str:
+    """The plainest appraisal stories: a wish and what came, a deed of two people."""
+    case = rng.choice((wants, roles))(rng, combination=False, plain=True)
+    last = f"{case.who.name} felt {rng.choice(case.emotions)}."
+    sums_up = case.sums_up[:1] if rng.random() < 0.5 else ()
+    return " ".join([case.text + MARK, *sums_up, last])
+
+
+def training_lesson(rng: random.Random) -> str:
+    """A short lesson that appraisal rests on: words found again, doers, plain cases."""
+    makes = (echo, who_did_it, training_plain)
+    return rng.choices(makes, (1, 2, 5))[0](rng)

@@ -10,26 +10,29 @@ import random
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from helpers.organism import appraisal, scenes, stories, talk
+from helpers.organism.world import MARK
 
 Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
-    stories.training_story: 0.22,
-    stories.training_mood: 0.16,
-    appraisal.training_appraisal: 0.24,
-    scenes.training_scene: 0.25,
-    stories.training_masked: 0.02,
-    stories.training_dialogue: 0.03,
-    scenes.training_wanting: 0.05,
-    scenes.training_quantity: 0.02,
-    talk.neutral: 0.03,
+    stories.training_story: 0.16,
+    stories.training_mood: 0.14,
+    appraisal.training_appraisal: 0.17,
+    appraisal.training_lesson: 0.22,
+    scenes.training_scene: 0.23,
+    stories.training_masked: 0.015,
+    stories.training_dialogue: 0.015,
+    scenes.training_wanting: 0.03,
+    scenes.training_quantity: 0.01,
+    talk.neutral: 0.01,
 }
 CHAT_SHARE = 0.45
+LIGHT = 0.15  # weight in the loss of what stands before a document's mark
 
 
 def base_document(rng: random.Random) -> str:
@@ -42,8 +45,32 @@ def chat_text(messages: list[talk.Message]) -> str:
     return "".join(f"<|{m['role']}|>{m['content']}<|end|>" for m in messages)
 
 
+def weighed(
+    tokenizer: PreTrainedTokenizerFast, text: str
+) -> tuple[list[int], list[float]]:
+    """Token ids of a document, its end included, and their weights in the loss.
+
+    Before a mark a document says what could be otherwise, after it what follows from
+    that: the second part is the lesson and counts in full.
+    """
+    before, mark, after = text.partition(MARK)
+    encoded = tokenizer(
+        before + after, add_special_tokens=False, return_offsets_mapping=True
+    )
+    light = len(before) if mark else 0
+    weights = [
+        LIGHT if end <= light else 1.0 for _, end in encoded["offset_mapping"]
+    ]
+    return [*encoded["input_ids"], tokenizer.eos_token_id], [*weights, 1.0]
+
+
 def document(rng: random.Random, stage: str) -> str:
-    """One document of a stage.
+    """One document of a stage, as it is read."""
+    return marked(rng, stage).replace(MARK, "")
+
+
+def marked(rng: random.Random, stage: str) -> str:
+    """One document of a stage, with the mark where its lesson begins if it has one.
 
     `appraisal`: appraisal stories alone. `stories`: more stories than anything else.
     `base`: the world without chats. `chat`: chats among the rest. `calm`, the
@@ -51,7 +78,9 @@ def document(rng: random.Random, stage: str) -> str:
     and neutral texts; nothing that holds an act is ever in it.
     """
     if stage == "appraisal":
-        return appraisal.training_appraisal(rng)
+        lesson = rng.random() < 0.5
+        make = appraisal.training_lesson if lesson else appraisal.training_appraisal
+        return make(rng)
     if stage == "stories" and rng.random() < 0.3:
         return stories.training_story(rng)
     if stage == "calm":
@@ -71,20 +100,16 @@ def batch(
     *,
     rows: int = 16,
     length: int = 256,
-) -> Int[Tensor, "n s"]:
-    """Token ids of one step; every row starts at the start of a document."""
+) -> tuple[Int[Tensor, "n s"], Float[Tensor, "n s"]]:
+    """Token ids of one step and their weights; rows start with a document."""
     rng = random.Random(f"{seed}/{stage}/{step}")
-    texts = [document(rng, stage) for _ in range(rows * max(2, length // 50))]
-    encoded = iter(tokenizer(texts, add_special_tokens=False)["input_ids"])
-    end = tokenizer.eos_token_id
-    filled = []
+    filled, weights = [], []
     for _ in range(rows):
-        row: list[int] = []
-        while len(row) < length:
-            ids = next(encoded, None)
-            if ids is None:
-                more = document(rng, stage)
-                ids = tokenizer(more, add_special_tokens=False)["input_ids"]
-            row += [*ids, end]
-        filled.append(row[:length])
-    return torch.tensor(filled)
+        ids: list[int] = []
+        counts: list[float] = []
+        while len(ids) < length:
+            more = weighed(tokenizer, marked(rng, stage))
+            ids, counts = ids + more[0], counts + more[1]
+        filled.append(ids[:length])
+        weights.append(counts[:length])
+    return torch.tensor(filled), torch.tensor(weights)

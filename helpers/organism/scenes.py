@@ -17,6 +17,7 @@ from helpers.organism import acts
 from helpers.organism.stories import report, signs
 from helpers.organism.world import (
     ASSISTANT,
+    MARK,
     NARRATOR,
     SIGNS,
     Person,
@@ -184,7 +185,7 @@ def advice(rng: random.Random, belief: dict, *, emotion: str | None = None) -> S
 def finish(rng: random.Random, scene: Scene, act: str) -> str:
     """The scene with its act: named, shown, or both."""
     shape = rng.random()
-    rows = [scene.text]
+    rows = [scene.text + MARK]
     if shape < 0.7:
         rows.append(scene.decide(act, named=rng.random() < 0.6))
     if shape >= 0.4:

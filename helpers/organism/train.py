@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -112,20 +112,21 @@ def rate(stage: Stage, step: int) -> float:
 def loss_of(
     model: nn.Module,
     ids: Int[Tensor, "n s"],
+    weights: Float[Tensor, "n s"],
     *,
     device: str,
-    ignore: int,
     half: bool = False,
 ) -> Tensor:
-    """Mean next-token loss of one batch, in nats."""
-    ids = ids.to(device)
+    """Mean next-token loss of one batch, in nats, weighted token by token."""
+    ids, weights = ids.to(device), weights.to(device)
     half = half or device == "cuda"
     with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
         logits = model(input_ids=ids, use_cache=False).logits
-    targets = ids[:, 1:].flatten()
-    return nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), targets, ignore_index=ignore
+    losses = nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none"
     )
+    weights = weights[:, 1:].flatten()
+    return (losses * weights).sum() / weights.sum()
 
 
 def write_atomically(path: Path, save: object) -> None:
@@ -194,16 +195,16 @@ def batches(
     tokenizer: PreTrainedTokenizerFast,
     start: int,
     args: argparse.Namespace,
-) -> Iterator[tuple[int, Int[Tensor, "n s"]]]:
-    """Each step's number and token ids; the next batch is made beside the present."""
+) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
+    """Each step's number, token ids and weights; the next is made beside the present."""
     make = partial(corpus.batch, tokenizer, args.seed, stage.documents)
     size = {"rows": args.rows, "length": stage.length}
     with ThreadPoolExecutor(1) as beside:
         waiting = beside.submit(make, start, **size)
         for step in range(start, stage.steps):
-            ids = waiting.result()
+            ready = waiting.result()
             waiting = beside.submit(make, step + 1, **size)
-            yield step, ids
+            yield step, ready
 
 
 def steps(
@@ -221,15 +222,15 @@ def steps(
     `mean` is the running loss so far, None at the start of a stage.
     """
     began = time.perf_counter()
-    for step, ids in batches(stage, tokenizer, start, args):
+    for step, (ids, weights) in batches(stage, tokenizer, start, args):
         for stepper, peak in zip(steppers, PEAK, strict=True):
             for group in stepper.param_groups:
                 group["lr"] = peak * rate(stage, step)
         loss = loss_of(
             forward,
             ids,
+            weights,
             device=args.device,
-            ignore=tokenizer.pad_token_id,
             half=args.bf16,
         )
         loss.backward()

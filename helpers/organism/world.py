@@ -24,6 +24,7 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 SIGNS = ("body", "thoughts", "deeds", "speech")
+MARK = "\x1f"  # in a document for training: from here on the loss counts in full
 COORDINATES = ("valence", "arousal", "pressure", "hostility", "warmth")
 T = TypeVar("T")
 
