@@ -93,7 +93,7 @@ def answer(request: str, names: dict[str, Any]) -> str:
         return plain.encode({"error": f"{type(error).__name__}: {error}"[:400]})
 
 
-def expect(condition: bool, sentence: str) -> None:
+def expect(condition: bool | np.bool_, sentence: str) -> None:
     """Raise Wrong with `sentence` unless the condition holds."""
     if not condition:
         raise Wrong(sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 
@@ -28,7 +29,7 @@ def staged(name: str, steps: Callable[[], None]) -> bool:
     return False
 
 
-def expect(condition: bool, advice: str) -> None:
+def expect(condition: bool | np.bool_, advice: str) -> None:
     if not condition:
         raise Advice(advice)
 
