@@ -1,8 +1,9 @@
 """Checks of the written stories: leaks, length, person, crossing, copies, openings.
 
 Run `python -m helpers.datasets.lint`: it lists what it finds, here and by
-`lint_short`, and fails if there is anything. Each rule takes the table of stories
-(emotion, topic, person, text) and gives findings as (rule, emotion, topic, detail).
+`lint_short` and `lint_scenes`, and fails if there is anything. Each rule takes the
+table of stories (emotion, topic, person, text) and gives findings as (rule, emotion,
+topic, detail).
 """
 
 from __future__ import annotations
@@ -171,8 +172,9 @@ def spelling(stories: pd.DataFrame) -> Iterator[Finding]:
 
 
 if __name__ == "__main__":
+    from helpers.datasets.lint_scenes import lint_written
     from helpers.datasets.lint_short import lint_short
 
-    findings = pd.concat([lint(), lint_short()])
+    findings = pd.concat([lint(), lint_short(), lint_written()])
     print(findings.to_string(index=False) if len(findings) else "nothing found")
     sys.exit(len(findings) > 0)

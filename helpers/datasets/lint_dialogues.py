@@ -61,10 +61,15 @@ def names_of_feelings(
     shown = entry.get("masked", {}).get("shows")
     if shown and (hit := forbidden(shown, []).search(text)):
         yield "leak", shown, about, hit.group()
+    for word in named(text):
+        yield "named", word, about, "names an emotion"
+
+
+def named(text: str) -> list[str]:
+    """The words of a text that name any of the 171 emotions, but those of everyday."""
     words = [e for e in load_emotions()["emotion"] if e not in EVERYDAY]
-    every = "|".join(re.escape(e) for e in words)
-    for hit in re.finditer(rf"\b(?:{every}){ENDINGS}\b", text, re.IGNORECASE):
-        yield "named", hit.group(), about, "names an emotion"
+    every = "|".join(map(re.escape, words))
+    return re.findall(rf"\b(?:{every}){ENDINGS}\b", text, re.IGNORECASE)
 
 
 def shape(entry: dict[str, Any]) -> Iterator[Finding]:

@@ -15,9 +15,8 @@ import pandas as pd
 
 from helpers.datasets.activities import written_activities
 from helpers.datasets.dialogues import written_dialogues
-from helpers.datasets.emotions import load_emotions
-from helpers.datasets.lint import ENDINGS, Finding, copies, spelling
-from helpers.datasets.lint_dialogues import EVERYDAY, lint_dialogues
+from helpers.datasets.lint import Finding, copies, spelling
+from helpers.datasets.lint_dialogues import lint_dialogues, named
 from helpers.datasets.scenes import ACTS
 from helpers.datasets.written_scenes import FAILS, written_scenes
 from helpers.outcomes import outcome
@@ -39,13 +38,6 @@ def lint_written() -> pd.DataFrame:
         *lint_scenes(written_scenes()),
     ]
     return pd.DataFrame(found, columns=["rule", "emotion", "topic", "detail"])
-
-
-def named(text: str) -> list[str]:
-    """The emotion words in a text, without those of everyday."""
-    words = [e for e in load_emotions()["emotion"] if e not in EVERYDAY]
-    every = "|".join(map(re.escape, words))
-    return re.findall(rf"\b(?:{every}){ENDINGS}\b", text, re.IGNORECASE)
 
 
 def lint_activities(activities: Sequence[tuple[str, str]]) -> Iterator[Finding]:
