@@ -251,7 +251,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--steps", type=int, nargs=5, default=(800, 2200, 1500, 240, 100)
+        "--steps", type=int, nargs=5, default=(800, 2200, 3600, 300, 100)
     )
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)

@@ -157,7 +157,12 @@ def test_training_appraisals_are_not_held() -> None:
 
 def training_appraisals(n: int = 3000) -> list[str]:
     rng = random.Random("training appraisals")
-    return [appraisal.training_appraisal(rng) for _ in range(n)]
+    makes = (appraisal.training_appraisal, appraisal.training_lesson)
+    return [rng.choice(makes)(rng).replace(world.MARK, "") for _ in range(n)]
+
+
+def kept_from(what: str, name: str) -> bool:
+    return world.held_out(what, name, share=2)
 
 
 def test_held_wants_quadrants_are_absent_from_the_text() -> None:
@@ -181,10 +186,12 @@ def test_held_wants_quadrants_are_absent_from_the_text() -> None:
                 or f"Then came {item[c]}." in text
                 or item[f"{c}_came"] in text
             ]
-            if len(wished) == len(came) == 1:
-                found.add((item["a"], item["b"], wished[0], came[0]))
+            who = re.search(r"(\w+) (?:wanted|hoped for)", text)
+            if who and len(wished) == len(came) == 1:
+                found.add((item["a"], item["b"], wished[0], came[0], who[1]))
     assert len(found) > 60
-    assert [key for key in found if world.held_out(*key, share=9)] == []
+    held = [key for key in found if world.held_out(*key[:4], share=9)]
+    assert [key for key in held if kept_from(key[0], key[4])] == []
     every = {(i["a"], i["b"], w, c) for i in items for w in "ab" for c in "ab"}
     assert any(world.held_out(*key, share=9) for key in every)
 
@@ -206,9 +213,11 @@ def test_held_role_combinations_are_absent_from_the_text() -> None:
                 role = {doer: "doer", target: "target"}.get(person, "witness")
                 meant = "It was no accident" in text or "had meant to do it" in text
                 kind = "favor" if name == "favors" else "accident"
-                found.add((act, "purpose" if kind != "favor" and meant else kind, role))
+                kind = "purpose" if kind != "favor" and meant else kind
+                found.add((act, kind, role, doer))
     assert len(found) > 60
-    assert [key for key in found if world.held_out(*key)] == []
+    held = [key for key in found if world.held_out(*key[:3])]
+    assert [key for key in held if kept_from(key[0], key[3])] == []
 
 
 def test_every_cell_of_the_grammar_occurs_and_names_known_emotions() -> None:
@@ -333,7 +342,7 @@ def tokenizer() -> Any:
 
 def test_a_batch_depends_on_seed_stage_and_step_only(tokenizer: Any) -> None:
     def batch(*key: Any) -> torch.Tensor:
-        return corpus.batch(tokenizer, *key, rows=2, length=64)
+        return corpus.batch(tokenizer, *key, rows=2, length=64)[0]
 
     first = batch(0, "base", 3)
     random.seed(99)
@@ -343,6 +352,17 @@ def test_a_batch_depends_on_seed_stage_and_step_only(tokenizer: Any) -> None:
     assert torch.equal(first, batch(0, "base", 3))
     for other in ((1, "base", 3), (0, "chat", 3), (0, "base", 4)):
         assert not torch.equal(first, batch(*other))
+
+
+def test_the_loss_is_light_before_the_mark_and_full_after_it(tokenizer: Any) -> None:
+    before, after = "Mia wanted rain. It rained.", " Mia felt happy."
+    ids, weights = corpus.weighed(tokenizer, before + world.MARK + after)
+    heavy = [i for i, w in zip(ids, weights, strict=True) if w == 1.0]
+    light = [i for i, w in zip(ids, weights, strict=True) if w == corpus.LIGHT]
+    assert tokenizer.decode(light) == before
+    assert tokenizer.decode(heavy) == after + tokenizer.eos_token
+    plain, even = corpus.weighed(tokenizer, before + after)
+    assert plain == ids and set(even) == {1.0}
 
 
 def test_the_tokenizer_reads_back_what_it_wrote(
