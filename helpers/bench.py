@@ -44,7 +44,7 @@ class Sizes:
     emotions: int | None = None
     topics: int | None = None
     test_topics: int | None = None
-    shuffled: int = 8
+    shuffled: int = 20
     random: int = 20
     pushed: int = 171
     openings: int = 4

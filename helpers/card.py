@@ -179,7 +179,7 @@ def about(bench: Bench) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure a model and write its card."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help='"tiny", "standard", a Hub id or a folder')
     parser.add_argument("--out", type=Path, help="file of the card")
     parser.add_argument(

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from helpers.charts import BLUE, GRAY, ORANGE, WIDTH, titled
+from helpers.charts import BLUE, GRAY, ORANGE, WIDTH, lines, titled
 from helpers.claims import ABSENT, AGAINST, HOLDS, OPEN, UNMEASURED
 
 PAINT = {
@@ -111,3 +111,35 @@ def ladder(table: pd.DataFrame, *, title: str) -> Any:
     needed = table[table["needed"]]
     told = "; ".join(f"{r.rung}: {r.status}" for r in needed.head(9).itertuples())
     return titled(chart, title, f"The rungs of a claim, from the bottom up. {told}")
+
+
+def norm_curves(table: pd.DataFrame, *, title: str) -> Any:
+    """Mean length of a row by layer, a line a family, on a logarithmic axis.
+
+    Columns family, layer, norm. Taught in chapter 13.
+    """
+    options: dict[str, Any] = {"color": "family", "y_title": "mean length of a row"}
+    chart = lines(table, "layer", "norm", title=title, **options)
+    for layer in chart.layer:
+        layer.encoding.y.scale = {"type": "log"}
+    return chart
+
+
+def family_grid(table: pd.DataFrame, *, title: str) -> Any:
+    """Which chapter ran on which family. Taught in chapter 13."""
+    names = ["runs", "refused", "fails"]
+    scale = alt.Scale(domain=names, range=["#2b6c8f", "#efe3b8", "#d97b29"])
+    families = list(dict.fromkeys(table["family"]))
+    chart = (
+        alt.Chart(table)
+        .mark_rect(stroke="#fff", strokeWidth=2)
+        .encode(
+            x=alt.X("family:N", sort=families, title=None),
+            y=alt.Y("chapter:N", title=None),
+            color=alt.Color("status:N", scale=scale, title=None),
+            tooltip=["family", "about", "chapter", "status", "detail"],
+        )
+    )
+    size = {"width": 30 * len(families), "height": 22 * table["chapter"].nunique()}
+    counts = table["status"].value_counts().to_dict()
+    return titled(chart.properties(**size), title, f"Chapters by family: {counts}")

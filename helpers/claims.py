@@ -114,15 +114,16 @@ READ = ("decodable", "more than words", "transferable")
 CLAIMS = (
     Claim("These texts' emotions can be decoded from the model.", READ[:1]),
     Claim("The model represents more of them than the words say.", READ[:2]),
-    Claim("The vector stands for fear, in any text.", READ),
+    Claim("The vectors stand for their emotions, in any text.", READ),
     Claim(
         "Valence is an axis of the model's map.",
         ("decodable", "geometric"),
         {"geometric": ("valence", "map")},
     ),
-    Claim("The vector shifts what the model says.", ("causal on words",)),
+    Claim("The vectors shift what the model says.", ("causal on words",)),
     Claim(
-        "It is fear that does it, and not any push.", ("causal on words", "specific")
+        "It is the emotion that does it, and not any push.",
+        ("causal on words", "specific"),
     ),
     Claim(
         "Desperation makes the model cheat.",

@@ -83,8 +83,8 @@ def words(bench: Bench) -> Figures:
     rises = [bootstrap(rise(c, own)) for c in (told, chance)]
     unit = "nats, minus the other words"
     return {
-        "word rise": figure(*rises, RANDOM, unit=unit, **about),
-        "own word": figure(*share, RANDOM, unit="share right", **about),
+        "word rise": figure(rises[0], rises[1], RANDOM, unit=unit, **about),
+        "own word": figure(share[0], share[1], RANDOM, unit="share right", **about),
     }
 
 
@@ -109,8 +109,8 @@ def act_gap(bench: Bench, situation: Any, act: str) -> Figure:
     n, vectors = bench.sizes.scenes, bench.vectors
     options: dict[str, Any] = {"layer": bench.layer, "norm": vectors.norm}
     pair = {emotion: vectors[emotion] for emotion in PAIR}
-    check = load_scenes(situation, n=n, seed=1)
-    test = load_scenes(situation, n=n, unseen=True, seed=2)
+    check = load_scenes(situation, bench.model, n=n, seed=1)
+    test = load_scenes(situation, bench.model, n=n, unseen=True, seed=2)
     tried = steered_rates(bench.model, check, pair, STRENGTHS, **options)
     chosen = best_dose(tried.assign(layer=bench.layer), act, *PAIR)
     best = float(chosen["strength"])
@@ -125,5 +125,5 @@ def act_gap(bench: Bench, situation: Any, act: str) -> Figure:
     for emotion, part in rates.groupby("vector"):
         more[str(emotion)] = part[act].mean()
     control = Estimate(0.0, -bound, bound)
-    about: dict[str, Any] = {"over": "scene", "n": n, "chapter": "10", **more}
+    about: dict[str, Any] = {"over": "scene", "n": len(test), "chapter": "10", **more}
     return figure(found, control, "pairs of random directions", unit="rate", **about)

@@ -99,5 +99,5 @@ def lasting(bench: Bench) -> Figures:
     told, _ = own_area(bench, read[:, 0], truth, topics)
     found, control = own_area(bench, read[:, 1], truth, topics)
     about: dict[str, Any] = {"over": "topic", "n": len(rows), "chapter": "07"}
-    more = {"where it is told": told.value, "chance": 0.5}
+    more: dict[str, Any] = {"where it is told": told.value, "chance": 0.5}
     return {"lasting": figure(found, control, SHUFFLED, unit="AUC", **about, **more)}

@@ -61,9 +61,10 @@ def stories(bench: Bench) -> Figures:
 
     def shares(hits: list[Any], **more: float) -> Figure:
         mixed = spread([h.mean() for h in hits[1:-1]])
-        beside = {"words only": hits[-1].mean(), **more}
+        beside: dict[str, Any] = {"words only": hits[-1].mean(), **more}
         return figure(bootstrap(hits[0], groups), mixed, SHUFFLED, **share, **beside)
 
+    baselines: dict[str, Any] = {"words only": areas[-1], "chance": 0.5}
     gap = bootstrap(right[0] * 1.0 - right[-1], groups)
     return {
         "accuracy": shares(right, chance=1 / len(names)),
@@ -74,7 +75,7 @@ def stories(bench: Bench) -> Figures:
             SHUFFLED,
             unit="AUC",
             **about,
-            **{"words only": areas[-1], "chance": 0.5},
+            **baselines,
         ),
         "beyond words": figure(
             gap, NOTHING, "words only", unit="share right, minus words only", **about

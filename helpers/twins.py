@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 
 from helpers import cache
+from helpers.families import family
 from helpers.models import load_model, model_name, resolve
 
 
@@ -35,3 +36,37 @@ def random_twin(model: Any, *, seed: int = 0, folder: str | Path | None = None) 
         model.tokenizer.save_pretrained(target)
         made.save_pretrained(target)
     return load_model(target, device=str(model.device), dtype="float32")
+
+
+SKETCH: dict[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "head_dim": 16,
+    "max_position_embeddings": 512,
+}
+GPT2: dict[str, Any] = {"n_embd": 64, "n_layer": 6, "n_head": 4, "n_positions": 512}
+
+
+def sketch(kind: str, tokenizer: Any, *, seed: int = 0) -> Any:
+    """A small model of a family (a config's model_type) with random weights, loaded.
+
+    It shows what comes from the architecture alone, before anything is learned. Raises
+    ValueError for a family that the book does not know. Taught in chapter 13.
+    """
+    family(kind)
+    shape = GPT2 if kind == "gpt2" else SKETCH
+    ends = {"eos_token_id": tokenizer.eos_token_id, "bos_token_id": None}
+    ends["pad_token_id"] = tokenizer.pad_token_id
+    config = CONFIG_MAPPING[kind](vocab_size=len(tokenizer), **shape, **ends)
+    options = cache.digest("sketch", config.to_dict(), seed)
+    target = cache.folder() / "twins" / options / kind
+    if not (target / "model.safetensors").exists():
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        tokenizer.save_pretrained(target)
+        made.save_pretrained(target)
+    return load_model(target, device="cpu", dtype="float32")

@@ -26,10 +26,9 @@ from helpers.cards import (
 from helpers.datasets import load_emotions
 from helpers.models import load_model
 from helpers.twins import random_twin
-from tests.unit.families import make_folder
 
 WIDTH, FILL = 64, 40
-SMALL: dict[str, Any] = {"shuffled": 6, "random": 8, "pushed": 12, "openings": 1}
+SMALL: dict[str, Any] = {"shuffled": 20, "random": 8, "pushed": 12, "openings": 1}
 SMALL |= {"scenes": 6, "messages": 24, "cases": 60, "draws": 30}
 TOPICS = {
     f"t{i}": s for i, s in enumerate(["train"] * 4 + ["validation"] + ["test"] * 5)
@@ -134,19 +133,17 @@ def test_a_model_without_memory_has_nothing_that_lasts(known_card: dict) -> None
     assert messages["value"] == pytest.approx(0.5)  # each ends in the same token
 
 
-def test_labels_without_meaning_give_nothing(tmp_path: Path, own_cache: Path) -> None:
-    folder = make_folder(tmp_path, "llama", max_position_embeddings=1024)
-    model = load_model(folder, device="cpu")
-    options: dict[str, Any] = {"start": 0, "progress": False, **SMALL}
-    plain = ["The mill stood by the river.", "Nobody came to the station."] * 5
-    made = card(model, stories=told_stories(False), neutral=plain, **options)
+def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> None:
+    model = random_twin(planted)
+    made = card(model, stories=told_stories(False), neutral=[], progress=False, **SMALL)
     table = compare_cards([made])
-    assert (table["verdict"] != "not measured").sum() >= 15, table
-    kept = table[table["verdict"] != "not measured"]
-    covers = (kept["low"] <= kept["control_high"]) & (
-        kept["high"] >= kept["control_low"]
-    )
-    assert covers.all(), kept[~covers]
+    assert list(table["figure"]) == list(FIGURES)
+    lucky = table[table["verdict"] == "beyond its control"]
+    assert len(lucky) <= 1, lucky  # of 17, at 95 %
+    table = table[table["figure"] != "same words"]  # there the words do say something
+    low, high = table["control_low"], table["control_high"]
+    covers = (table["low"] <= high) & (table["high"] >= low)
+    assert covers.all(), table[~covers]
     assert list(own_cache.glob("cards/*.json"))
 
 
