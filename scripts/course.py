@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 
 from scripts.home import read_home, setup_cell
 from scripts.masters import FOLDER, ROOT, Master, masters, read_master
@@ -64,9 +65,12 @@ def package() -> str:
 def prepared(master: Master) -> Any:
     """The master as otter gets it: this home's setup cell, and a cell to hand in."""
     notebook = copy.deepcopy(master.notebook)
-    config = notebook.cells[0]
-    config.source += f'\nrequirements:\n  - "emotion-vectors-book @ {package()}"\n'
-    config.source += "python_version: 3.11\n"
+    first, _, text = notebook.cells[0].source.partition("\n")
+    config = yaml.safe_load(text)
+    config.pop("name", None)  # otter would refuse a notebook that has lost its metadata
+    config["requirements"] = [f"emotion-vectors-book @ {package()}"]
+    config["python_version"] = "3.11"
+    notebook.cells[0].source = f"{first}\n{yaml.safe_dump(config)}"
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", []):
             cell.source = setup_cell()
