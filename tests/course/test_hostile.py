@@ -304,6 +304,15 @@ def test_the_command_writes_a_table(tmp_path: Path) -> None:
     assert "could not be read" in rows["'=1+1"]["report"]
 
 
+def test_several_at_a_time_keep_their_order(tmp_path: Path) -> None:
+    folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
+    folder.mkdir()
+    for name in "cab":
+        (folder / f"A1_{name}.ipynb").write_text("no notebook")
+    assert grader.main(["A1", str(folder), "--out", str(out), "--jobs", "2"]) == 0
+    assert [row["learner"] for row in csv.DictReader(out.open())] == ["a", "b", "c"]
+
+
 def test_an_unknown_assignment_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="A1"):
         grader.main(["A99", str(tmp_path)])
