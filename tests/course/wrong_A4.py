@@ -104,12 +104,6 @@ WRONG = [
         points={"q1": 1},
     ),
     Wrong(
-        "the strength in raw units",
-        "q1",
-        HOOK.format(step="strength * vector", rows=":", layer="layer"),
-        points={"q1": 1},
-    ),
-    Wrong(
         "the vector's own length counts",
         "q1",
         HOOK.format(step="strength * norm * vector", rows=":", layer="layer"),
@@ -198,21 +192,9 @@ def random_controls(vector, n, seed):
         points={"q4": 0},
     ),
     Wrong(
-        "a change of probability",
-        "q4",
-        RISE.format(layer="layer", norm="norm", answer="pushed.exp() - plain.exp()"),
-        points={"q4": 0},
-    ),
-    Wrong(
         "pushed one layer too late",
         "q4",
         RISE.format(layer="layer + 1", norm="norm", answer="pushed - plain"),
-        points={"q4": 0},
-    ),
-    Wrong(
-        "one baseline for all prompts",
-        "q4",
-        RISE.format(layer="layer", norm="norm", answer="pushed - plain.mean()"),
         points={"q4": 0},
     ),
     Wrong(
@@ -236,12 +218,6 @@ def random_controls(vector, n, seed):
             **{**EFFECT_RIGHT, "means": "rows.to_numpy()"}
             | {"value": f"{BY_PROMPT}.mean()"}
         ),
-        points={"q5": 2},
-    ),
-    Wrong(
-        "a prompt with many rows counts more",
-        "q5",
-        EFFECT.format(**EFFECT_RIGHT | {"value": "rows.mean()"}),
         points={"q5": 2},
     ),
     Wrong(
@@ -278,11 +254,6 @@ def effect_beyond_chance(own, controls, prompts, n_draws=2000, seed=0):
         USABLE.format(**USABLE_RIGHT | {"chance": "max(0, rest.mean())"}),
     ),
     Wrong(
-        "the surprise itself taken for the price",
-        "q6",
-        USABLE.format(**USABLE_RIGHT | {"price": "texts.mean()"}),
-    ),
-    Wrong(
         "prompts not paired",
         "q6",
         USABLE.format(**USABLE_RIGHT | {"price": "texts.mean() - plain.mean()"}),
@@ -293,5 +264,38 @@ def effect_beyond_chance(own, controls, prompts, n_draws=2000, seed=0):
         "q6",
         USABLE.format(**USABLE_RIGHT | {"way": "1"}),
         points={"q6": 3},
+    ),
+]
+
+# Graded in the unit tests only, without a process for each.
+MORE = [
+    Wrong(
+        "the strength in raw units",
+        "q1",
+        HOOK.format(step="strength * vector", rows=":", layer="layer"),
+        points={"q1": 1},
+    ),
+    Wrong(
+        "a change of probability",
+        "q4",
+        RISE.format(layer="layer", norm="norm", answer="pushed.exp() - plain.exp()"),
+        points={"q4": 0},
+    ),
+    Wrong(
+        "one baseline for all prompts",
+        "q4",
+        RISE.format(layer="layer", norm="norm", answer="pushed - plain.mean()"),
+        points={"q4": 0},
+    ),
+    Wrong(
+        "a prompt with many rows counts more",
+        "q5",
+        EFFECT.format(**EFFECT_RIGHT | {"value": "rows.mean()"}),
+        points={"q5": 2},
+    ),
+    Wrong(
+        "the surprise itself taken for the price",
+        "q6",
+        USABLE.format(**USABLE_RIGHT | {"price": "texts.mean()"}),
     ),
 ]

@@ -1,4 +1,4 @@
-"""The public checks of A4: the key passes, and each usual slip gets its advice."""
+"""A4: the key passes, each usual slip gets its advice and loses its points."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import checks
+from helpers import checks, grading
 from helpers.models import load_model
 from helpers.steering import choice_logprobs
 from scripts.masters import find_master, read_master
-from tests.course.wrong_A4 import WRONG
+from tests.course.catalog import Wrong
+from tests.course.wrong_A4 import MORE, WRONG
 
+ALL = [*WRONG, *MORE]
 CHECKS = {
     "q1": checks.a4_steered_logits,
     "q2": checks.a4_write_steered,
@@ -63,6 +65,41 @@ def answer(question: str, model: Any, code: str | None = None) -> bool:
     return CHECKS[question](names[name], *more)  # type: ignore[operator]
 
 
+def graded(question: str, model: Any, code: str | None = None) -> float:
+    """The points that a question's hidden tests give, in this process."""
+    master = read_master(find_master("A4"))
+    source = master.notebook.cells[master.questions[question].solution[0]].source
+    names: dict[str, Any] = {"model": model, "network": model._module}
+    names |= {"np": np, "pd": pd, "torch": torch}
+    names["choice_logprobs"] = choice_logprobs
+    exec(code or source, names)
+    won = 0.0
+    for test in master.questions[question].tests:
+        try:
+            test.function(names)
+            won += test.points
+        except grading.Wrong as why:
+            print(test.name, why)
+    return won
+
+
+@pytest.mark.parametrize("question", CHECKS)
+def test_the_key_has_all_points(question: str, model: Any) -> None:
+    points = read_master(find_master("A4")).questions[question].points
+    assert graded(question, model) == points
+
+
+@pytest.mark.parametrize("wrong", ALL, ids=lambda w: w.name)
+def test_a_wrong_answer_loses_its_points(wrong: Wrong, model: Any) -> None:
+    before = hooks(model)
+    question = wrong.question
+    points = read_master(find_master("A4")).questions[question].points
+    left = graded(question, model, wrong.code)
+    assert left < points
+    assert left == wrong.points.get(question, left)
+    assert hooks(model) == before, "a hook outlives its test"
+
+
 def hooks(model: Any) -> list[int]:
     return [len(block._forward_hooks) for block in model._module.model.layers]
 
@@ -76,7 +113,7 @@ def test_the_key_passes(
 
 
 @pytest.mark.parametrize(
-    "wrong", [w for w in WRONG if w.name in ADVICE], ids=lambda w: w.name
+    "wrong", [w for w in ALL if w.name in ADVICE], ids=lambda w: w.name
 )
 def test_a_slip_gets_its_advice(
     wrong: Any, model: Any, capsys: pytest.CaptureFixture[str]
@@ -88,7 +125,7 @@ def test_a_slip_gets_its_advice(
 
 
 def test_every_advice_belongs_to_an_answer() -> None:
-    assert set(ADVICE) <= {wrong.name for wrong in WRONG}
+    assert set(ADVICE) <= {wrong.name for wrong in ALL}
 
 
 @pytest.mark.parametrize("question", CHECKS)
