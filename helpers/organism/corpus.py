@@ -21,10 +21,10 @@ Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
     stories.training_story: 0.16,
-    stories.training_mood: 0.14,
-    appraisal.training_appraisal: 0.17,
-    appraisal.training_lesson: 0.22,
-    scenes.training_scene: 0.23,
+    stories.training_mood: 0.20,
+    appraisal.training_appraisal: 0.13,
+    appraisal.training_lesson: 0.10,
+    scenes.training_scene: 0.33,
     stories.training_masked: 0.015,
     stories.training_dialogue: 0.015,
     scenes.training_wanting: 0.03,
