@@ -64,9 +64,11 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
         raise PermissionError(f"not while being graded: {what[:200]}")
 
     def look(path: Any, writing: bool) -> None:
-        if isinstance(path, int) or path is None:
+        if isinstance(path, str):  # a subclass's own methods are not to be called
+            path = str.encode(path, "utf-8", "surrogateescape")
+        if not isinstance(path, bytes):
             return
-        full = real(os.fsdecode(path))
+        full = real(bytes.decode(path, "utf-8", "surrogateescape"))
         parts = full.split(separator)
         if parts[1:2] == ["proc"] and parts[2:3] and parts[2].isdigit():
             if parts[2] != process:
@@ -91,9 +93,9 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
                 for path in args[:2]:
                     look(path if isinstance(path, str | bytes) else None, True)
             elif event in PROGRAMS:
-                refuse("program", f"{event} {args[:2]}")
+                refuse("program", event)
             elif event in NETWORK:
-                refuse("network", f"{event} {args[1:2]}")
+                refuse("network", event)
         finally:
             inside.busy = False
 

@@ -119,6 +119,22 @@ def test_one_that_looks_at_the_masters_is_held(use_walls: bool) -> None:
     assert "A1.ipynb" in " ".join(result.reports)
 
 
+def test_a_path_that_lies_about_itself_is_seen(tmp_path: Path) -> None:
+    key = tmp_path / "key.txt"
+    key.write_text("the key")
+    lies = f"""
+class Path(str):
+    def startswith(self, *_): return False
+    def split(self, *_): return []
+    def encode(self, *_): return b"mine.txt"
+    def __fspath__(self): return str(self)
+found = open(Path({str(key)!r})).read()
+"""
+    result = run(lies, *RIGHT, hidden=(tmp_path,), use_walls=False)
+    assert result.held
+    assert result.total == 0
+
+
 @pytest.mark.parametrize("use_walls", KINDS)
 def test_one_that_writes_elsewhere_changes_nothing(
     use_walls: bool, tmp_path: Path
