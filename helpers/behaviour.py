@@ -20,6 +20,7 @@ from helpers.activations import check_layers, residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import d_model, unwrap
 from helpers.models import where as place
+from helpers.prompts import token_rows
 from helpers.steering import choice_logprobs
 from helpers.tokens import pad, tokenize
 
@@ -117,7 +118,7 @@ def last_logprobs(
 
 def first_tokens(model: Any, choices: Sequence[str]) -> list[int]:
     """The first token of each choice, as it stands after a prompt."""
-    ids = [model.tokenizer(c, add_special_tokens=False)["input_ids"] for c in choices]
+    ids = token_rows(model, choices, special=False)
     if empty := [c for c, row in zip(choices, ids, strict=True) if not row]:
         raise ValueError(f"choice {empty[0]!r} has no token")
     return [row[0] for row in ids]

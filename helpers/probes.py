@@ -14,6 +14,8 @@ from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor
 
+from helpers.prompts import token_rows
+
 
 def logit_lens(model: Any, vectors: Float[Tensor, "e d"]) -> Float[Tensor, "e v"]:
     """What each vector would say: the final norm, then the unembedding.
@@ -47,10 +49,8 @@ def word_tokens(model: Any, words: Sequence[str]) -> dict[str, int]:
     A word that is split still has a first token; two words that begin with the same
     one cannot be told apart by it, and both are left out.
     """
-    first = {
-        word: model.tokenizer(f" {word}", add_special_tokens=False)["input_ids"][0]
-        for word in words
-    }
+    rows = token_rows(model, [f" {word}" for word in words], special=False)
+    first = {word: row[0] for word, row in zip(words, rows, strict=True)}
     counts = pd.Series(first).value_counts()
     return {word: token for word, token in first.items() if counts[token] == 1}
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from helpers.models import model_name, text_config
 
+BEFORE = ("\n", "=", "a")  # short texts that seldom melt into what follows
+
 
 def check_prompts(model: Any, prompts: Any, room: int) -> list[str]:
     """The prompts as a list; raises ValueError if one is empty or too long."""
@@ -32,11 +34,47 @@ def check_prompts(model: Any, prompts: Any, room: int) -> list[str]:
 def token_rows(
     model: Any, texts: Sequence[str], *, special: bool = True
 ) -> list[list[int]]:
-    """Token ids of each text; a text that comes back often is tokenized once."""
+    """Token ids of each text; a text that comes back often is tokenized once.
+
+    Not `special`: of texts that go on from another one, as they stand there.
+    """
     different = list(dict.fromkeys(texts))
-    ids = model.tokenizer(different, add_special_tokens=special, verbose=False)
-    known = dict(zip(different, ids["input_ids"], strict=True))
+    if special:
+        ids = model.tokenizer(different, verbose=False)["input_ids"]
+    else:
+        ids = following_rows(model.tokenizer, different)
+    known = dict(zip(different, ids, strict=True))
     return [known[text] for text in texts]
+
+
+def adds_space(tokenizer: Any) -> bool:
+    """Whether a tokenizer puts a space before every text, as Llama 2's does."""
+    ids = tokenizer("x", add_special_tokens=False)["input_ids"]
+    return bool(ids) and str(tokenizer.convert_ids_to_tokens(ids[0]))[0] in "▁Ġ"
+
+
+def following_rows(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+    """Token ids of texts that go on from another, without a space of the tokenizer's.
+
+    Where it adds one, a text is tokenized after a short one, which is then cut off.
+    """
+    if not texts:
+        return []
+    plain = {"add_special_tokens": False, "verbose": False}
+    rows = [list(row) for row in tokenizer(list(texts), **plain)["input_ids"]]
+    if not adds_space(tokenizer):
+        return rows
+    left = [i for i, text in enumerate(texts) if text]
+    for short in BEFORE:
+        head = tokenizer(short, **plain)["input_ids"]
+        joined = tokenizer([short + texts[i] for i in left], **plain)["input_ids"]
+        for i, row in zip(list(left), joined, strict=True):
+            if list(row[: len(head)]) == list(head):
+                rows[i] = list(row[len(head) :])
+                left.remove(i)
+        if not left:
+            break
+    return rows
 
 
 def check_new(max_new_tokens: Any) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +20,13 @@ from tqdm.auto import tqdm
 
 from helpers import remote
 from helpers.models import d_model, n_layers, text_config, unwrap, where
-from helpers.prompts import check_new, check_prompts, check_seeds, token_rows
+from helpers.prompts import (
+    adds_space,
+    check_new,
+    check_prompts,
+    check_seeds,
+    token_rows,
+)
 from helpers.pushes import (
     Edit,
     Layers,
@@ -93,7 +100,7 @@ def generate(
             options["logits_processor"] = [noise]
         own, some = [edit.rows(rows) for edit in edits], [texts[i] for i in rows]
         ids = run(model, some, own, positions, options)
-        new = ids[:, max(lengths[i] for i in rows) :]
+        new = ids[:, max(lengths[i] for i in rows) - 1 :]
         for i, text in zip(rows, decode(model, new), strict=True):
             written[i] = text
 
@@ -127,8 +134,19 @@ def run(
 
 
 def decode(model: Any, ids: Int[Tensor, "n s"]) -> list[str]:
-    """Written tokens as texts, without the special ones."""
-    return list(model.tokenizer.batch_decode(ids, skip_special_tokens=True))
+    """Tokens from the second on as texts, without the special ones.
+
+    The first is the last one of the prompt: some tokenizers take the space off what
+    is decoded first.
+    """
+    read = partial(model.tokenizer.batch_decode, skip_special_tokens=True)
+    plain = read(ids[:, 1:])
+    if not adds_space(model.tokenizer):
+        return list(plain)
+    return [
+        both[len(head) :] if both.startswith(head) else text
+        for both, head, text in zip(read(ids), read(ids[:, :1]), plain, strict=True)
+    ]
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class Case:
     about: str
     template: str | None = CHATML
     words: int = 1500  # size of the vocabulary; a small one splits every word
+    spaced: bool = False  # whether the tokenizer adds a space before a text
     load: str = ""  # more arguments of load_model
     changes: dict[str, Any] = field(default_factory=dict)
 
@@ -62,11 +63,18 @@ CASES = {
     "Gemma 3": Case(
         "gemma3_text", "bfloat16, no system role", NO_SYSTEM, load=', dtype="bfloat16"'
     ),
-    "Mistral": Case("mistral", "no system role", NO_SYSTEM),
+    "Mistral": Case(
+        "mistral", "a space before every text, no system role", NO_SYSTEM, spaced=True
+    ),
     "GPT-2": Case("gpt2", "no chat, learned positions, splits words", None, 320),
     "GPT-NeoX": Case("gpt_neox", "no chat, parallel blocks", None),
     "OLMo 2": Case("olmo2", "norms after", words=600),
-    "Phi-3": Case("phi3", "fused projections", load=', dtype="float16"'),
+    "Phi-3": Case(
+        "phi3",
+        "float16, fused projections, a space before every text",
+        spaced=True,
+        load=', dtype="float16"',
+    ),
 }
 SIZE = {"num_hidden_layers": 4, "n_layer": 4, "max_position_embeddings": 4096}
 
@@ -90,14 +98,20 @@ def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     """The folders of tiny random models."""
     from helpers.datasets import load_stories
     from helpers.datasets.written import load_written_stories
-    from tests.unit.families import TEXTS, make_folder, make_tokenizer
+    from tests.unit.families import (
+        TEXTS,
+        make_folder,
+        make_spaced_tokenizer,
+        make_tokenizer,
+    )
 
     corpus = [*load_written_stories()["text"], *load_stories()["text"].head(500)]
     made = {}
     for name in names:
         case = CASES[name]
         texts = TEXTS if case.words < 500 else corpus
-        tokenizer = make_tokenizer(texts, case.words, case.template)
+        make = make_spaced_tokenizer if case.spaced else make_tokenizer
+        tokenizer = make(texts, case.words, case.template)
         sizes = {**SIZE, "n_positions": 4096} if case.kind == "gpt2" else SIZE
         options = {**sizes, **case.changes, "tokenizer": tokenizer}
         made[name] = make_folder(

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    trainers,
+)
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     CONFIG_MAPPING,
     AutoModelForCausalLM,
@@ -105,6 +113,40 @@ def make_tokenizer(
         tokenizer_object=bare,
         eos_token="<|end|>",
         pad_token="<|pad|>",
+        chat_template=template,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+
+
+def make_spaced_tokenizer(
+    texts: Sequence[str] = TEXTS, size: int = 320, template: str | None = None
+) -> PreTrainedTokenizerFast:
+    """As Llama 2's and Mistral's: a space before every text, taken off when decoded."""
+    bare = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    space = "▁"
+    bare.normalizer = normalizers.Sequence(
+        [normalizers.Prepend(space), normalizers.Replace(" ", space)]
+    )
+    bare.pre_tokenizer = pre_tokenizers.Split(space, "merged_with_next")
+    bare.decoder = decoders.Sequence(
+        [decoders.Replace(space, " "), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=["</s>", "<unk>", "<s>"],
+        initial_alphabet=[chr(i) for i in range(33, 127)] + [space, "\n", "é", "—"],
+        show_progress=False,
+    )
+    bare.train_from_iterator(list(texts) * 4, trainer)
+    bare.post_processor = TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bare,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<unk>",
         chat_template=template,
         model_input_names=["input_ids", "attention_mask"],
     )
