@@ -31,7 +31,8 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
 
     `messages` is what the user says, or a list of role and content. Uses the model's
     chat template; a model without one gets lines of "Human:" and "Assistant:". Where
-    a template has no place for a system's message, the user's first begins with it.
+    a template has no place for a system's message, the user's first begins with it;
+    a model that could think aloud before it answers (Qwen3) is asked not to.
     Raises ValueError if the last message is not the user's. Taught in chapter 05.
     """
     chat = messages
@@ -45,6 +46,7 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
         lines = [f"{names[m['role']]}: {m['content']}" for m in chat]
         return "\n\n".join([*lines, "Assistant:"])
     options: dict[str, Any] = {"tokenize": False, "add_generation_prompt": True}
+    options["enable_thinking"] = False  # templates that know no such thing ignore it
     try:
         text = tokenizer.apply_chat_template(list(chat), **options)
     except TemplateError:

@@ -2,8 +2,8 @@
 
 `python -m scripts.matrix` runs all of it and keeps each result in
 helpers/families.json, which the book shows; names of chapters or families choose some.
-`--pairs` runs the few of each that continuous integration runs, another few each time
-the book changes; they are kept with `--keep`.
+`--pairs SEED` runs a few of each, as continuous integration does with a seed of its
+own in each run; they are kept with `--keep`.
 
 A random model has no feelings to find. What is tested is that the cells run, that no
 prose claims what is not there, and that no number is missing.

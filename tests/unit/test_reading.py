@@ -71,6 +71,12 @@ def test_the_first_token_is_there_once(adds: bool) -> None:
     assert text.endswith("The catnext:")
 
 
+def test_a_model_that_thinks_aloud_is_asked_to_answer() -> None:
+    closes = "{% if enable_thinking is false %}<think></think>{% endif %}"
+    model = SimpleNamespace(tokenizer=make_tokenizer(template=TEMPLATE + closes))
+    assert chat_prompt(model, CHAT).endswith("next:<think></think>")
+
+
 REFUSES = (
     "{% if messages[0].role == 'system' %}"
     "{{ raise_exception('System role not supported') }}{% endif %}"
