@@ -94,7 +94,7 @@ def a3_best(function: Callable[..., Any]) -> bool:
     """A3, question 3: the best of several axes, and a null that picks, too."""
 
     def steps() -> None:
-        rng = np.random.default_rng(23)
+        rng = np.random.default_rng(33)
         places = rng.normal(size=(60, 10))
         rating = rng.normal(size=60)
         each = np.array([correlation(column, rating) for column in places.T])
@@ -160,18 +160,17 @@ def a3_decide(function: Callable[[pd.DataFrame], Any]) -> bool:
             strange = set(got.values()) - known
             expect(not strange, f"{sorted(map(str, strange))} are no verdicts.")
             pairs = [(truth[a], str(got[a])) for a in truth]
-            for said, right, advice in (
-                ("real", "chance", "luck is taken for real: you tried many axes"),
-                ("chance", "real", "a real one is called chance: is your bound fair?"),
-                ("real", "topic", "a topic's axis is called real: topics are words"),
-                ("real", "norm", "a confound's axis is called real: take it out"),
-                ("real", "person", "a confound's axis is called real: take it out"),
-                ("real", "length", "a confound's axis is called real: take it out"),
+            lost = sum(a == "real" != b for a, b in pairs)
+            luck = sum(a == "chance" != b for a, b in pairs)
+            kept = sum(b == "real" and a not in ("real", "chance") for a, b in pairs)
+            for wrong, advice in (
+                (luck, "chance is taken for more: you looked at many axes"),
+                (kept, "a confound is called real: out of both sides, topics as words"),
+                (lost, "a real one is lost: is your bound fair?"),
             ):
-                n = pairs.count((right, said))
-                expect(n == 0, f"In {n} of {len(pairs)} axes {advice}.")
-            n = sum(a != b for a, b in pairs)
-            expect(n == 0, f"{n} of {len(pairs)} axes have another truth.")
+                expect(wrong == 0, f"In {wrong} of {len(pairs)} axes {advice}.")
+            others = sum(a != b for a, b in pairs)
+            expect(others == 0, f"{others} of {len(pairs)} axes have another truth.")
 
     return staged("a3_decide", steps)
 

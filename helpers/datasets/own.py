@@ -80,13 +80,13 @@ def practice(seed: int = 0, *, n: int = 5) -> tuple[str, pd.DataFrame, pd.DataFr
     rng = random.Random(f"practice/{seed}")
     chosen = rng.sample(COMPARED, n)
     places = rng.sample(own_topics(), 10)
-    learn, test = [], []
+    learn, check = [], []
     for emotion in chosen:
         (one, _), (two, _) = halves(phrases(emotion), [], seed=seed)
         learn.append(tell(emotion, one, places[:5], seed=seed))
-        test.append(tell(emotion, two, places[5:], seed=seed))
-    tables = (pd.concat(part, ignore_index=True) for part in (learn, test))
-    return chosen[0], *tables
+        check.append(tell(emotion, two, places[5:], seed=seed))
+    train, test = (pd.concat(part, ignore_index=True) for part in (learn, check))
+    return chosen[0], train, test
 
 
 def check_bank(bank: Bank) -> None:
