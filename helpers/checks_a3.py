@@ -162,10 +162,13 @@ def a3_decide(function: Callable[[pd.DataFrame], Any]) -> bool:
             pairs = [(truth[a], str(got[a])) for a in truth]
             lost = sum(a == "real" != b for a, b in pairs)
             luck = sum(a == "chance" != b for a, b in pairs)
-            kept = sum(b == "real" and a not in ("real", "chance") for a, b in pairs)
+            named = sum(b == "real" and a not in ("real", "chance") for a, b in pairs)
             for wrong, advice in (
                 (luck, "chance is taken for more: you looked at many axes"),
-                (kept, "a confound is called real: out of both sides, topics as words"),
+                (
+                    named,
+                    "a confound is called real: out of both sides, topics as words",
+                ),
                 (lost, "a real one is lost: is your bound fair?"),
             ):
                 expect(wrong == 0, f"In {wrong} of {len(pairs)} axes {advice}.")
