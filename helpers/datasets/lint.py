@@ -23,7 +23,7 @@ from helpers.datasets.written import entries, load_written_stories
 WORDS = (60, 110)  # shortest and longest story
 SHARED, COSINE = 0.05, 0.5  # of 5-grams, and of TF-IDF, from which two are copies
 LENGTH_R = 0.2  # correlation of length with a rating
-SPREAD = 9.0  # standard deviation of length, in words, at least
+SPREAD = 10.0  # standard deviation of length, in words, at least
 OPENING = 0.01  # share of stories that may begin with the same three words, at most
 BRITISH = (  # spellings and words
     r"(?:col|fav|hon|lab|neighb|rum|harb|hum|flav|behavi|od|parl|vap|arm|splend)our\w*"
