@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.stories import is_embedded
-from helpers.datasets.written_scenes import long_rows, watched_rows
+from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.organism import act_chats, scenes, stories, world
 
 Message = dict[str, str]
