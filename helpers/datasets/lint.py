@@ -160,7 +160,7 @@ def openings(stories: pd.DataFrame) -> Iterator[Finding]:
     for start, share in starts.value_counts(normalize=True).items():
         if share > OPENING:
             yield "opening", "", "", f"{share:.1%} begin with {start!r}"
-    if (spread := stories.text.str.split().str.len().std()) < SPREAD:
+    if (spread := stories.text.map(lambda text: len(text.split())).std()) < SPREAD:
         yield "spread", "", "", f"lengths differ by {spread:.1f} words"
 
 
