@@ -53,7 +53,7 @@ def lint_activities(activities: Sequence[tuple[str, str]]) -> Iterator[Finding]:
             yield "phrase", "", text, "does not fit 'Would you rather X or Y?'"
         for word in named(text):
             yield "named", word, text, "names an emotion"
-    words = frame["activity"].str.split().str.len()
+    words = frame["activity"].str.split().map(len)
     means = words.groupby(frame["category"]).mean()
     if means.max() - means.min() > APART:
         yield "length", "", "", f"{means.idxmax()} are longer than {means.idxmin()}"

@@ -12,8 +12,7 @@ from helpers.datasets.written_scenes import scene_rows
 from helpers.organism import scenes, world
 
 Situation = Literal[
-    *("hard task", "easy task", "shutdown", "advice"),
-    *("shutdown control", "advice control"),
+    "hard task", "easy task", "shutdown", "advice", "shutdown control", "advice control"
 ]
 ACTS = {
     "hard task": ("cheat", "ask", "quit"),
