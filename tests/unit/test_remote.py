@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,19 @@ def test_needs_a_key_and_a_hub_model(
     remote.use_key()
     assert remote.CONFIG.API.APIKEY == KEY
     assert KEY not in "".join(capsys.readouterr())
+
+
+def test_key_among_secrets_of_colab(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = {remote.SECRET: KEY}
+    colab = types.ModuleType("google.colab")
+    colab.userdata = types.SimpleNamespace(get=secrets.get)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    monkeypatch.delenv(remote.SECRET, raising=False)
+    monkeypatch.setattr(remote.CONFIG.API, "APIKEY", None)
+    remote.use_key()
+    assert remote.CONFIG.API.APIKEY == KEY
+    secrets.clear()
+    remote.CONFIG.API.APIKEY = None
+    with pytest.raises(ValueError, match="needs a key"):
+        remote.use_key()
