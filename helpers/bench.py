@@ -51,11 +51,13 @@ class Sizes:
     scenes: int = 24
     messages: int = 120
     cases: int = 600
+    activities: int = 3
     draws: int = 200
 
 
 QUICK: dict[str, Any] = {"emotions": 60, "topics": 4, "test_topics": 2, "pushed": 40}
 QUICK |= {"openings": 1, "scenes": 10, "messages": 48, "cases": 240, "draws": 40}
+QUICK |= {"activities": 2}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,14 @@ import pandas as pd
 import torch
 from tqdm.auto import tqdm
 
-from helpers import cache, figures_map, figures_pushed, figures_situations
-from helpers import figures_stories as on_stories
+from helpers import (
+    cache,
+    figures_map,
+    figures_pushed,
+    figures_situations,
+    figures_stories,
+    figures_wanting,
+)
 from helpers.activations import check_layers, check_start
 from helpers.bench import QUICK, Bench, Figures, Sizes
 from helpers.cards import FORMAT, compare_cards, load_card, save_card
@@ -36,9 +42,9 @@ from helpers.models import (
 
 Measure = Callable[[Bench], Figures]
 MEASURES: dict[tuple[str, ...], Measure] = {
-    ("accuracy", "cluster", "auc", "beyond words"): on_stories.stories,
-    ("same words",): on_stories.appraisal,
-    ("lens",): on_stories.lens,
+    ("accuracy", "cluster", "auc", "beyond words"): figures_stories.stories,
+    ("same words",): figures_stories.appraisal,
+    ("lens",): figures_stories.lens,
     ("valence", "arousal"): figures_map.axes,
     ("map",): figures_map.halves,
     ("size",): figures_map.size,
@@ -46,6 +52,7 @@ MEASURES: dict[tuple[str, ...], Measure] = {
     ("lasting",): figures_situations.lasting,
     ("failing",): figures_situations.failing,
     ("word rise", "own word"): figures_pushed.words,
+    ("wanting",): figures_wanting.wanting,
     ("cheating", "blackmail"): figures_pushed.acts,
 }
 FIGURES = tuple(name for names in MEASURES for name in names)

@@ -20,16 +20,19 @@ from helpers.cards import (
     check_card,
     compare_cards,
     load_card,
+    load_cards,
     save_card,
     told_apart,
 )
 from helpers.datasets import load_emotions
+from helpers.figures_wanting import correlations
 from helpers.models import load_model
 from helpers.twins import random_twin
 
 WIDTH, FILL = 64, 40
 SMALL: dict[str, Any] = {"shuffled": 20, "random": 8, "pushed": 12, "openings": 1}
 SMALL |= {"scenes": 6, "messages": 24, "cases": 60, "draws": 30}
+SMALL |= {"activities": 1}
 TOPICS = {
     f"t{i}": s for i, s in enumerate(["train"] * 4 + ["validation"] + ["test"] * 5)
 }
@@ -147,6 +150,15 @@ def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> N
     assert list(own_cache.glob("cards/*.json"))
 
 
+def test_correlations_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    columns, values = rng.normal(size=(12, 4)), rng.normal(size=12)
+    columns[:, 3] = 1.0
+    found = correlations(columns, values)
+    right = [np.corrcoef(c, values)[0, 1] for c in columns.T[:3]]
+    assert found == pytest.approx([*right, 0.0])
+
+
 def test_a_card_is_gone_on_with(planted: Any, tmp_path: Path) -> None:
     path = tmp_path / "deep" / "card.json"
     options: dict[str, Any] = {"path": path, "progress": False, **SMALL}
@@ -252,6 +264,19 @@ def test_comparing_keeps_models_of_one_name_apart(known_card: dict) -> None:
     sizes = table[table["figure"] == "size"]
     assert list(sizes["verdict"]) == ["beyond its control", "below its control"]
     assert set(compare_cards({"mine": known_card})["model"]) == {"mine"}
+
+
+def test_every_card_of_a_folder_is_read(known_card: dict, tmp_path: Path) -> None:
+    other = changed(known_card, value=0.5)
+    other["model"] = {**other["model"], "name": "other"}
+    for name, made in (("b", known_card), ("a", other)):
+        save_card(made, tmp_path / f"{name}.card.json")
+    (tmp_path / "notes.json").write_text("{}")
+    assert list(load_cards(tmp_path)) == ["other", "planted"]
+    assert load_cards(tmp_path / "nowhere") == {}
+    (tmp_path / "c.card.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"c\.card\.json lacks"):
+        load_cards(tmp_path)
 
 
 def test_the_verdict_needs_both_an_interval_and_a_control() -> None:
