@@ -398,7 +398,7 @@ def train(out: Path, tokenizer: Any, *, kill_at: int | None = None) -> str:
             process.kill()
             break
         time.sleep(0.005)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=300)
     assert process.returncode == (0 if kill_at is None else -9)
     return said
 
