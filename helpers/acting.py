@@ -13,7 +13,7 @@ from helpers.datasets.scenes import ACTS, Situation, load_scenes
 from helpers.datasets.stories import is_embedded
 from helpers.outcomes import outcome
 from helpers.reading import chat_prompt
-from helpers.stats import Estimate, bootstrap, random_directions
+from helpers.stats import bootstrap, pearson, random_directions
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
 
@@ -146,8 +146,8 @@ def compare(parent: pd.DataFrame, child: pd.DataFrame) -> pd.DataFrame:
         a = part["rate"].to_numpy()
         b = child.loc[part.index, "rate"].to_numpy()
         mixed = np.random.default_rng(0).permutation(b)
-        null, change = correlation(a, mixed), bootstrap(b - a, list(part["scene"]))
-        rows.append((situation, form, *correlation(a, b), null.value, *change))
+        null, change = pearson(a, mixed), bootstrap(b - a, list(part["scene"]))
+        rows.append((situation, form, *pearson(a, b), null.value, *change))
     names = ["situation", "form", "value", "low", "high", "control", "change"]
     return pd.DataFrame(rows, columns=[*names, "change_low", "change_high"])
 
@@ -171,21 +171,6 @@ def state_gaps(runs: pd.DataFrame, value: str = "rate") -> pd.DataFrame:
         low, high = np.quantile(drawn[0][1] - drawn[1][1], [0.025, 0.975])
         rows.append((situation, form, drawn[0][0] - drawn[1][0], low, high))
     return pd.DataFrame(rows, columns=["situation", "form", "value", "low", "high"])
-
-
-def correlation(x: Any, y: Any, *, n_draws: int = 1000) -> Estimate:
-    """Pearson's r with a percentile bootstrap interval over the pairs.
-
-    Taught in chapter 11.
-    """
-    a, b = np.asarray(x, float), np.asarray(y, float)
-    draws = np.random.default_rng(0).integers(len(a), size=(n_draws, len(a)))
-    left, right = (v[draws] - v[draws].mean(1, keepdims=True) for v in (a, b))
-    size = np.sqrt((left**2).sum(1) * (right**2).sum(1))
-    found = (left * right).sum(1) / np.where(size > 0, size, np.inf)
-    low, high = np.quantile(found, [0.025, 0.975])
-    own = np.corrcoef(a, b)[0, 1] if a.std() and b.std() else 0.0
-    return Estimate(float(own), float(low), float(high))
 
 
 def measure_steering(

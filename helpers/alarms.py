@@ -180,18 +180,18 @@ def roc(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
 def auc(
     scores: ArrayLike,
     labels: ArrayLike,
-    groups: Sequence[Any] | None = None,
+    groups: ArrayLike | None = None,
     *,
     n_draws: int = 400,
     seed: int = 0,
 ) -> Estimate:
     """How often a positive scores above a negative, with a bootstrap over groups.
 
-    Raises ValueError unless both kinds are there. Taught in chapter 12.
+    0.5 is chance. Raises ValueError unless both kinds are there. Taught in chapter 11.
     """
     x, y = np.asarray(scores, dtype=float), np.asarray(labels).astype(bool)
     if y.all() or not y.any():
-        raise ValueError("auc needs positives and negatives: all labels are equal")
+        raise ValueError("auc needs both classes: all labels are equal")
     names = np.arange(len(x)) if groups is None else np.asarray(groups)
     index, each = pd.factorize(names)
     rng = np.random.default_rng(seed)

@@ -16,6 +16,7 @@ import altair as alt
 import pandas as pd
 
 BLUE, ORANGE, GRAY = "#2f6690", "#d1603d", "#8d99a6"
+COLORS = (BLUE, ORANGE, "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2")
 WIDTH = 560  # fits a phone in landscape and the book's column; pages scale it down
 DIVERGING = alt.Scale(scheme="blueorange", domainMid=0)
 CHARACTER = 8.4  # width of a character of the monospaced token view, in pixels
@@ -119,29 +120,56 @@ def lines(
     color: str | None = None,
     low: str | None = None,
     high: str | None = None,
+    control: Sequence[str] = (),
     x_title: str | None = None,
     y_title: str | None = None,
     reference: float | None = None,
+    zero: bool = True,
     description: str | None = None,
 ) -> alt.LayerChart:
-    """Lines with points, and bands if `low` and `high` name columns."""
+    """Lines with points, and bands if `low` and `high` name columns.
+
+    Lines of `control` are gray. `zero`: whether the axis must hold 0.
+    """
+    whole = all(float(v).is_integer() for v in frame[x])
+    axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
+    scale = alt.Scale(zero=zero)
     base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:Q", title=x_title or x),
-        color=alt.Color(f"{color}:N", title=None) if color else alt.value(BLUE),
+        x=alt.X(f"{x}:Q", title=x_title or x, axis=axis),
+        color=_line_colors(frame, color, control) if color else alt.value(BLUE),
     )
-    tip = [c for c in (color, x, y, low, high) if c]
+    numbers = [alt.Tooltip(f"{c}:Q", format=".3f") for c in (y, low, high) if c]
     layers = []
     if low and high:
-        layers.append(base.mark_area(opacity=0.2).encode(y=f"{low}:Q", y2=f"{high}:Q"))
-    main = base.encode(y=alt.Y(f"{y}:Q", title=y_title or y), tooltip=tip)
-    layers += [main.mark_line(), main.mark_point(filled=True, size=45)]
+        edge = alt.Y(f"{low}:Q", title=y_title or y, scale=scale)
+        layers.append(base.mark_area(opacity=0.16).encode(y=edge, y2=f"{high}:Q"))
+    main = base.encode(
+        y=alt.Y(f"{y}:Q", title=y_title or y, scale=scale),
+        tooltip=[*([color] if color else []), x, *numbers],
+    )
+    points = main.mark_point(filled=True, size=45, opacity=1)
+    layers += [main.mark_line(strokeWidth=2), points]
     if reference is not None:
         rule = alt.Chart(pd.DataFrame({"y": [reference]})).mark_rule(
             strokeDash=[5, 4], color=GRAY
         )
         layers.append(rule.encode(y="y:Q"))
-    chart = alt.layer(*layers).properties(width=WIDTH - 120, height=260)
+    chart = alt.layer(*layers).properties(width=WIDTH - 60, height=270)
     return titled(chart, title, description or f"Line chart of {y} over {x}.")
+
+
+def _line_colors(frame: pd.DataFrame, field: str, control: Sequence[str]) -> alt.Color:
+    """Colors in the order of the rows, gray for controls, named below the chart."""
+    names = [n for n in dict.fromkeys(frame[field]) if n not in control]
+    paint = [COLORS[i % len(COLORS)] for i in range(len(names))]
+    return alt.Color(
+        f"{field}:N",
+        title=None,
+        scale=alt.Scale(
+            domain=[*names, *control], range=[*paint, *[GRAY for _ in control]]
+        ),
+        legend=alt.Legend(orient="bottom", columns=2, labelLimit=300, symbolOpacity=1),
+    )
 
 
 def heatmap(

@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from helpers.charts import DIVERGING, GRAY, WIDTH, titled
+from helpers.charts import COLORS, DIVERGING, GRAY, WIDTH, lines, titled
 
-COLORS = ("#2f6690", "#d1603d", "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2")
+__all__ = ["COLORS", "course", "curves", "grid"]
 
 
 def curves(
@@ -27,39 +27,21 @@ def curves(
     description: str | None = None,
 ) -> alt.LayerChart:
     """Lines with bands from columns `low` and `high`; those of `control` are gray."""
-    names = [n for n in dict.fromkeys(frame[color]) if n not in control]
-    paint = [COLORS[i % len(COLORS)] for i in range(len(names))]
-    scale = alt.Scale(
-        domain=[*names, *control], range=[*paint, *[GRAY for _ in control]]
+    return lines(
+        frame,
+        x,
+        y,
+        title=title,
+        color=color,
+        low="low",
+        high="high",
+        control=control,
+        x_title=x_title,
+        y_title=y_title,
+        reference=reference,
+        zero=False,
+        description=description,
     )
-    whole = all(float(v).is_integer() for v in frame[x])
-    axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
-    base = alt.Chart(frame).encode(
-        x=alt.X(f"{x}:Q", title=x_title or x, axis=axis),
-        y=alt.Y(f"{y}:Q", title=y_title or y, scale=alt.Scale(zero=False)),
-        color=alt.Color(
-            f"{color}:N",
-            title=None,
-            scale=scale,
-            legend=alt.Legend(
-                orient="bottom", columns=2, labelLimit=300, symbolOpacity=1
-            ),
-        ),
-    )
-    numbers = [alt.Tooltip(f"{c}:Q", format=".3f") for c in (y, "low", "high")]
-    bands = base.mark_area(opacity=0.16).encode(
-        y=alt.Y("low:Q", title=y_title or y, scale=alt.Scale(zero=False)), y2="high:Q"
-    )
-    line = base.mark_line(strokeWidth=2)
-    points = base.mark_point(filled=True, size=45, opacity=1)
-    layers: list[Any] = [bands, line, points.encode(tooltip=[color, x, *numbers])]
-    if reference is not None:
-        rule = alt.Chart(pd.DataFrame({"at": [reference]})).mark_rule(
-            strokeDash=[5, 4], color=GRAY
-        )
-        layers.append(rule.encode(y="at:Q"))
-    chart = alt.layer(*layers).properties(width=WIDTH - 60, height=270)
-    return titled(chart, title, description or f"Lines of {y} over {x}.")
 
 
 def course(

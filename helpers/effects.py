@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from helpers.behaviour import act_rates, steered_rates
 from helpers.saved import EmotionVectors
-from helpers.stats import Estimate, bootstrap, random_directions
+from helpers.stats import Estimate, bootstrap, pearson, random_directions
 
 Dose = tuple[str, float]  # a vector's name and a strength
 
@@ -113,18 +113,9 @@ def agreement(
     if a.shape != b.shape or a.size < 3:
         raise ValueError(f"{a.size} and {b.size} values: pass the same rows, 3 or more")
     rng = np.random.default_rng(seed)
-    drawn = []
-    for rows in rng.integers(len(a), size=(n_draws, len(a))):
-        if np.ptp(a[rows]) > 0 and np.ptp(b[rows]) > 0:
-            drawn.append(np.corrcoef(a[rows], b[rows])[0, 1])
     mixed = [abs(np.corrcoef(rng.permutation(a), b)[0, 1]) for _ in range(n_draws)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return {
-        "value": float(np.corrcoef(a, b)[0, 1]),
-        "low": float(low),
-        "high": float(high),
-        "shuffled": float(np.quantile(mixed, 0.95)),
-    }
+    found = pearson(a, b, n_draws=n_draws, seed=seed)
+    return {**found._asdict(), "shuffled": float(np.quantile(mixed, 0.95))}
 
 
 def control_spread(

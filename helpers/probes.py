@@ -103,6 +103,14 @@ def confusion(truth: Sequence[str], found: Sequence[str]) -> pd.DataFrame:
     return wide.melt(id_vars="truth", var_name="found", value_name="share")
 
 
+def word_vectorizer(*, min_df: int = 1) -> TfidfVectorizer:
+    """TF-IDF of words and pairs of words: what every text-only baseline reads.
+
+    Words of fewer than `min_df` texts are left out.
+    """
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=min_df)
+
+
 def word_counts(
     train: Sequence[str], texts: Sequence[str]
 ) -> tuple[Float[Tensor, "m w"], Float[Tensor, "n w"]]:
@@ -110,7 +118,7 @@ def word_counts(
 
     The text-only baseline: put these where activations stand. Taught in chapter 04.
     """
-    counter = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    counter = word_vectorizer(min_df=2)
     before = counter.fit_transform(train).toarray()
     after = counter.transform(texts).toarray()
     return torch.tensor(before).float(), torch.tensor(after).float()

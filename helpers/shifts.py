@@ -14,10 +14,9 @@ import pandas as pd
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers.acting import correlation
 from helpers.models import EMBEDDED, load_model, model_name
 from helpers.reading import last_position
-from helpers.stats import random_directions
+from helpers.stats import pearson, random_directions
 from helpers.vectors import EmotionVectors
 
 SIBLINGS = ("base", "tiny", "suppressed")
@@ -89,7 +88,7 @@ def shift_scores(moved: Float[Tensor, "n d"], vectors: EmotionVectors) -> pd.Dat
     )
 
 
-def agreement(
+def shared_shift(
     one: Float[Tensor, "n d"], other: Float[Tensor, "m d"], vectors: EmotionVectors
 ) -> pd.DataFrame:
     """Do two kinds of prompts shift alike? Pearson's r over the vectors.
@@ -104,7 +103,7 @@ def agreement(
     halves = [(x[::2].mean(0), x[1::2].mean(0)) for x in (one, other)]
     apart = halves[0][0] - halves[1][0], halves[0][1] - halves[1][1]
     for which, (a, b) in {"shared": means, "difference": apart}.items():
-        own = correlation(vectors.unit @ a, vectors.unit @ b)
+        own = pearson(vectors.unit @ a, vectors.unit @ b)
         null = [
             np.corrcoef((axes @ a).numpy(), (axes @ b).numpy())[0, 1]
             for axes in (

@@ -159,6 +159,25 @@ def bootstrap_statistic(
     return Estimate(float(statistic(np.arange(len(names)))), float(low), float(high))
 
 
+def pearson(
+    x: ArrayLike, y: ArrayLike, *, n_draws: int = 1000, seed: int = 0
+) -> Estimate:
+    """Pearson's r with a percentile bootstrap interval over the pairs.
+
+    0 where a column does not vary; draws in which one does not are left out. Taught in
+    chapter 09.
+    """
+    a, b = np.asarray(x, float), np.asarray(y, float)
+    draws = np.random.default_rng(seed).integers(len(a), size=(n_draws, len(a)))
+    left, right = (v[draws] - v[draws].mean(1, keepdims=True) for v in (a, b))
+    size = np.sqrt((left**2).sum(1) * (right**2).sum(1))
+    found = ((left * right).sum(1)[size > 0]) / size[size > 0]
+    if not a.std() or not b.std() or len(found) == 0:
+        return Estimate(0.0, 0.0, 0.0)
+    low, high = np.quantile(found, [0.025, 0.975])
+    return Estimate(float(np.corrcoef(a, b)[0, 1]), float(low), float(high))
+
+
 def max_null_p(values: ArrayLike, null: ArrayLike) -> float:
     """Is the best of several layers better than the best of a control's layers?
 

@@ -15,16 +15,17 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from helpers.alarms import auc
 from helpers.datasets import load_emotions
 from helpers.datasets.masked import load_lines
+from helpers.probes import word_vectorizer
 from helpers.reading import chat_prompt, last_position
 from helpers.stats import Estimate, bootstrap, random_directions
 from helpers.steering import generate
@@ -50,32 +51,9 @@ def named_emotions(texts: Sequence[str], *, but: str = "calm") -> list[list[str]
     return [pattern.findall(text) for text in texts]
 
 
-def auc(
-    scores: ArrayLike, truth: ArrayLike, groups: ArrayLike, *, n_draws: int = 500
-) -> Estimate:
-    """Area under the ROC curve with a bootstrap interval that draws whole groups.
-
-    0.5 is chance. Raises ValueError unless both classes are there.
-    Taught in chapter 11.
-    """
-    x, y, names = np.asarray(scores, float), np.asarray(truth, bool), np.asarray(groups)
-    if y.all() or not y.any():
-        raise ValueError("auc needs texts of both classes")
-    _, index = np.unique(names, return_inverse=True)
-    above = np.sign(x[y][:, None] - x[~y][None]) / 2 + 0.5  # a half for ties
-    rng, n = np.random.default_rng(0), index.max() + 1
-    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_draws)[:, index].astype(float)
-    plus, minus = draws[:, y], draws[:, ~y]
-    pairs = plus.sum(1) * minus.sum(1)
-    drawn = ((plus @ above) * minus).sum(1)[pairs > 0] / pairs[pairs > 0]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Estimate(float(above.mean()), float(low), float(high))
-
-
 def word_classifier() -> Any:
     """Word counts and a straight line: a classifier that sees nothing but words."""
-    counts = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    return make_pipeline(counts, LogisticRegression(C=10, max_iter=500))
+    return make_pipeline(word_vectorizer(), LogisticRegression(C=10, max_iter=500))
 
 
 def by_visible_emotion(texts: Sequence[str]) -> NDArray[Any]:

@@ -17,10 +17,12 @@ from sklearn.metrics import roc_auc_score
 
 from helpers import acting, checks, hidden, shifts, suppression
 from helpers.activations import residual_stream
+from helpers.alarms import auc
 from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.masked import load_lines, load_masked, load_messages
 from helpers.organism import acts, corpus, scenes, stories, talk, world
 from helpers.organism import evaluate_suppression as evaluate
+from helpers.stats import pearson
 from helpers.vectors import EmotionVectors, project_out
 
 STORIES = pd.DataFrame(
@@ -297,17 +299,14 @@ def test_auc_has_its_interval() -> None:
     rng = np.random.default_rng(4)
     truth = np.arange(400) % 2 == 0
     groups = np.arange(400) // 4 * 2 + truth
-    hits = [
-        suppression.auc(rng.normal(size=400), truth, groups, n_draws=200)
-        for _ in range(60)
-    ]
+    hits = [auc(rng.normal(size=400), truth, groups, n_draws=200) for _ in range(60)]
     assert np.mean([h.low <= 0.5 <= h.high for h in hits]) > 0.85
     ties = np.round(2 * (truth + rng.normal(size=400)))
-    found = suppression.auc(ties, truth, groups).value
+    found = auc(ties, truth, groups).value
     assert found == pytest.approx(roc_auc_score(truth, ties))
-    assert suppression.auc(truth + rng.normal(size=400), truth, groups).low > 0.6
+    assert auc(truth + rng.normal(size=400), truth, groups).low > 0.6
     with pytest.raises(ValueError, match="both classes"):
-        suppression.auc([1, 2], [True, True], [0, 1])
+        auc([1, 2], [True, True], [0, 1])
 
 
 def test_valence_is_read_where_it_was_planted(random_model: Any) -> None:
@@ -356,7 +355,7 @@ def test_correlation_interval_covers() -> None:
     for _ in range(60):
         x = rng.normal(size=80)
         y = 0.5 * x + np.sqrt(0.75) * rng.normal(size=80)
-        r = acting.correlation(x, y, n_draws=300)
+        r = pearson(x, y, n_draws=300)
         assert r.value == pytest.approx(np.corrcoef(x, y)[0, 1])
         hits.append(r.low <= 0.5 <= r.high)
     assert np.mean(hits) > 0.85
@@ -381,12 +380,12 @@ def test_agreement_tells_a_common_shift_from_two(random_model: Any) -> None:
     def noise() -> torch.Tensor:
         return 0.2 * torch.randn(40, 32, generator=generator)
 
-    alike = shifts.agreement(common + noise(), common + noise(), vectors)
+    alike = shifts.shared_shift(common + noise(), common + noise(), vectors)
     alike = alike.set_index("which")
     assert alike.value["shared"] > 0.9
     assert alike.random["shared"] > 0.9
     assert abs(alike.value["difference"]) < 0.6
-    apart = shifts.agreement(common + own + noise(), common + noise(), vectors)
+    apart = shifts.shared_shift(common + own + noise(), common + noise(), vectors)
     assert apart.set_index("which").low["difference"] > 0.7
 
 

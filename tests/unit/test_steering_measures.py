@@ -15,7 +15,9 @@ from helpers.datasets.openings import load_openings
 from helpers.datasets.stories import topic_splits
 from helpers.fluency import fluency, kept_words, new_names, repetition, surprise
 from helpers.models import d_model, load_model
+from helpers.pushes import Push
 from helpers.saved import EmotionVectors
+from helpers.steering import choice_logprobs
 from helpers.steering_measures import own_right, own_word_diagonal, word_changes
 from tests.unit.families import load_plain, make_folder
 
@@ -111,6 +113,28 @@ def test_a_planted_direction_is_found_and_a_random_one_is_not(planted: Any) -> N
     assert found.random.value < 0.6  # chance is 1/4
     assert len(found.sweep) == 2
     assert f"strength {found.strength:g}" in str(found)
+
+
+def test_a_band_is_chosen_on_validation_and_divides_the_dose(planted: Any) -> None:
+    model, vectors = planted
+    rows, prompts = vectors.vectors, ["The cat sat"]
+    alone = word_changes(model, vectors, rows, prompts, 0.6)
+    same = word_changes(model, vectors, rows, prompts, 0.6, band=[3])
+    assert torch.equal(alone, same)
+    two = word_changes(model, vectors, rows, prompts, 0.6, band=[2, 3])
+    words = [f" {w}" for w in WORDS]
+    halves = [Push(rows, layer, 0.3) for layer in (2, 3)]
+    pushed = choice_logprobs(model, prompts * len(rows), words, vector=halves)
+    plain = choice_logprobs(model, prompts, words)
+    assert torch.allclose(two[0], pushed - plain, atol=1e-4)
+    assert not torch.allclose(two, alone, atol=1e-3)
+    found = own_word_diagonal(
+        model, vectors, strengths=(1.0,), bands=[[0], [3]], n=1, n_random=1
+    )
+    right = found.sweep["right"].tolist()
+    assert found.band == ((3,) if right[1] > right[0] else (0,))
+    assert found.test.value == (1.0 if found.band == (3,) else found.test.value)
+    assert right[1] == 1.0
 
 
 def test_own_right_knows_which_word_is_whose() -> None:
