@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from helpers.families import FAMILIES
 from helpers.family_table import load_family_table
-from scripts.matrix import CASES, chapters, pairs
-from tests.book.reading import ROOT
+from scripts.matrix import CASES, cells, chapters, faults, pairs
+from tests.book.reading import ROOT, source
+from tests.book.reading import cells as read_cells
 
 PROMISED = "Llama, Qwen2, Qwen2.5, Qwen3, Gemma 2, Gemma 3, Mistral, GPT-2, GPT-NeoX"
 PROMISED += ", OLMo 2, Phi-3, SmolLM"
@@ -44,6 +47,31 @@ def test_kept_table_holds_what_there_is() -> None:
     assert set(table.status) <= {"runs", "refused", "fails"}
     assert not table.duplicated(["family", "chapter"]).any()
     assert table.about.notna().all()
+
+
+def test_what_goes_wrong_is_told_and_hidden_claims_stop_nothing() -> None:
+    code = [("x = 1", False), ("assert x == 2", True), ("y = x + 1", False)]
+    code += [("y / 0", False), ("y = 3", False)]
+    shell = InteractiveShell.instance()
+    try:
+        told = list(faults(shell, iter(code), trace=False))
+        assert shell.user_ns["y"] == 2
+    finally:
+        InteractiveShell.clear_instance()
+    assert told == [
+        "cell 2: AssertionError",
+        "cell 4: ZeroDivisionError: division by zero",
+    ]
+
+
+def test_cells_name_another_model(tmp_path: Path) -> None:
+    """The setup cell, and nothing else, is changed."""
+    chapter = chapters()["03_vectors"]
+    found = [text for text, _ in cells(chapter, tmp_path, ', dtype="float16"')]
+    own = [source(cell) for cell in read_cells(chapter, "code")]
+    assert f"MODEL = {str(tmp_path)!r}" in found[0]
+    assert 'load_model(MODEL, dtype="float16")' in found[0]
+    assert found[1:] == own[1:]
 
 
 @pytest.mark.run
