@@ -30,6 +30,7 @@ from helpers.vectors import (
 Figure = dict[str, Any]
 Figures = dict[str, Figure]
 SHUFFLED, RANDOM = "shuffled labels", "random directions"
+VERSION = 1  # of the figures' code; part of every card's key
 FEW_TOPICS = 5  # with fewer, intervals draw emotions
 
 
@@ -151,11 +152,13 @@ class Bench:
 
     @property
     def key(self) -> str:
-        """A name for all that a figure depends on, the figures' code aside."""
+        """A name for all that a figure depends on."""
         texts = [list(self.stories[c]) for c in ("emotion", "topic", "split", "text")]
         weights = cache.fingerprint(self.model)
         options = [self.layer, self.start, asdict(self.sizes)]
-        return cache.digest("card", weights, texts, list(self.neutral), options)
+        return cache.digest(
+            "card", VERSION, weights, texts, list(self.neutral), options
+        )
 
 
 def known(bench: Bench) -> pd.DataFrame:

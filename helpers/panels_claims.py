@@ -7,11 +7,10 @@ from typing import Any
 
 import ipywidgets as ipw
 import pandas as pd
-from IPython.display import HTML
 
 from helpers import charts, charts_cards, widgets
 from helpers.cards import compare_cards, labels, load_card
-from helpers.claims import CLAIMS, HOLDS, missing_rungs, weigh
+from helpers.claims import CLAIMS, missing_rungs, weigh
 from helpers.panels_watching import open_or_say
 from helpers.pitfalls import PITFALLS, Pitfall, load_pitfalls
 
@@ -124,13 +123,3 @@ def sentence(pitfall: Pitfall) -> str:
     """Why a pitfall matters, and where it is shown."""
     where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not in this book"
     return f"({pitfall.why.replace('*', '')}; {where})"
-
-
-def in_short(card: Card) -> HTML:
-    """Each claim with what is missing, as a list."""
-    rows = []
-    for claim in CLAIMS:
-        gaps = missing_rungs(card, claim)
-        end = f"missing: {', '.join(gaps)}" if gaps else f"every rung {HOLDS}"
-        rows.append(f"<li><b>{claim.text}</b> {end}</li>")
-    return HTML(f"<ul>{''.join(rows)}</ul>")

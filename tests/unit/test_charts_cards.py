@@ -1,0 +1,90 @@
+"""Pictures of cards and claims, and the tables that they are drawn from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from helpers import charts_cards, panels_claims
+from helpers.card import FIGURES
+from helpers.cards import compare_cards, save_card
+from helpers.claims import CLAIMS, weigh
+from helpers.family_table import load_family_table
+from helpers.pitfalls import load_pitfalls
+
+
+def a_card(name: str = "some", **figures: Any) -> dict[str, Any]:
+    control = {"name": "random", "value": 0.0, "low": -0.1, "high": 0.1}
+    good = {"value": 0.5, "low": 0.4, "high": 0.6, "control": control, "unit": "r"}
+    parts = {"format": 1, "layer": 2, "sizes": {}, "versions": {}}
+    made = {f: good for f in FIGURES} | figures
+    return {**parts, "model": {"name": name}, "figures": made}
+
+
+def data_of(chart: Any) -> list[dict[str, Any]]:
+    spec = chart.to_dict()
+    return [row for rows in spec["datasets"].values() for row in rows]
+
+
+def test_a_grid_shows_every_figure_with_its_verdict() -> None:
+    cards = [a_card("one"), a_card("two", lens={"skipped": "no such words"})]
+    chart = charts_cards.verdict_grid(compare_cards(cards), title="t")
+    rows = {(r["model"], r["figure"]): r for r in data_of(chart)}
+    assert len(rows) == 2 * len(FIGURES)
+    assert rows["two", "lens"]["text"] == "–"
+    assert rows["two", "lens"]["verdict"] == "not measured"
+    assert "lens of one 0.50, beyond its control" in chart.to_dict()["description"]
+
+
+def test_one_figure_leaves_out_what_was_not_measured() -> None:
+    cards = {"one": a_card(), "two": a_card(lens={"skipped": "no"})}
+    table = compare_cards(cards).query("figure == 'lens'")
+    rows = data_of(charts_cards.one_figure(table, title="t"))
+    assert {r["model"] for r in rows} == {"one"}
+
+
+def test_a_ladder_stands_on_its_lowest_rung() -> None:
+    chart = charts_cards.ladder(weigh(a_card(), CLAIMS[-1]), title="t").to_dict()
+    sort = chart["layer"][0]["encoding"]["y"]["sort"]
+    assert sort[-1] == "decodable"
+    assert sort[0] == "felt"
+
+
+def test_norms_are_drawn_on_a_logarithmic_axis() -> None:
+    rows = pd.DataFrame({"family": ["a", "a"], "layer": [0, 1], "norm": [0.1, 30.0]})
+    chart = charts_cards.norm_curves(rows, title="t").to_dict()
+    scales = [layer["encoding"]["y"]["scale"]["type"] for layer in chart["layer"]]
+    assert set(scales) == {"log"}
+
+
+def test_the_family_table_is_read_or_empty(tmp_path: Path) -> None:
+    cell = {"family": "Llama", "chapter": "03", "status": "runs", "detail": ""}
+    made = {"families": {"Llama": {"about": "untied"}}, "cells": [cell]}
+    path = tmp_path / "families.json"
+    assert load_family_table(path).empty
+    path.write_text(json.dumps(made))
+    table = load_family_table(path)
+    assert table.iloc[0].to_dict() == cell | {"about": "untied"}
+    drawn = data_of(charts_cards.family_grid(table, title="t"))
+    assert drawn[0]["status"] == "runs"
+
+
+def test_panels_have_two_faces(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    panels_claims.compare_figures({"one": a_card()}, start="lens")
+    panels_claims.pick_claim(a_card())
+    panels_claims.checklist()
+    assert save_card(a_card(), tmp_path / "a.card.json").exists()
+
+
+def test_thirty_one_questions_each_with_a_reason() -> None:
+    table = load_pitfalls()
+    assert len(table) == 31
+    assert table["name"].is_unique
+    assert table["ask"].str.contains(r"\?").all()
+    assert (table["why"].str.len() > 15).all()
+    chapters = {c for row in table["chapters"] for c in row.split(", ") if c}
+    assert chapters <= {f"{n:02d}" for n in range(15)}
