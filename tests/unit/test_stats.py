@@ -12,6 +12,7 @@ from scipy import stats as scipy_stats
 
 from helpers.stats import (
     bootstrap,
+    pearson,
     permutation_p,
     random_directions,
     shuffled_labels,
@@ -112,3 +113,15 @@ def test_sign_test_is_exact() -> None:
     assert sign_test_p([1, -1]) == 1.0
     with pytest.raises(ValueError, match="only zeros"):
         sign_test_p([0, 0])
+
+
+def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
+    x = np.random.default_rng(7).normal(size=30)
+    assert pearson(x, np.ones(30)) == (0.0, 0.0, 0.0)
+    rare = np.zeros(30)
+    rare[3] = 1.0
+    found = pearson(x, rare)
+    assert found.value == pytest.approx(scipy_stats.pearsonr(x, rare).statistic)
+    assert np.isfinite(found).all()
+    assert found.low <= found.value <= found.high
+    assert pearson(x, -2 * x + 1).high == pytest.approx(-1.0)
