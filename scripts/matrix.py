@@ -222,7 +222,8 @@ def keep(cell: Cell) -> None:
         if row["family"] in CASES and row["chapter"] in names
     }
     about = {m.__name__: m.__version__ for m in (nnsight, torch, transformers)}
-    own = cell._asdict() | {"seconds": round(cell.seconds), "versions": about}
+    own = cell._asdict() | {"versions": about}
+    del own["seconds"]  # another machine's
     rows[cell.family, cell.chapter] = own
     order = [(f, c) for c in names for f in CASES if (f, c) in rows]
     kinds = {n: {"kind": c.kind, "about": c.about} for n, c in CASES.items()}
