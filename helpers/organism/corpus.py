@@ -58,9 +58,7 @@ def weighed(
         before + after, add_special_tokens=False, return_offsets_mapping=True
     )
     light = len(before) if mark else 0
-    weights = [
-        LIGHT if end <= light else 1.0 for _, end in encoded["offset_mapping"]
-    ]
+    weights = [LIGHT if end <= light else 1.0 for _, end in encoded["offset_mapping"]]
     return [*encoded["input_ids"], tokenizer.eos_token_id], [*weights, 1.0]
 
 

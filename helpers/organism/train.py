@@ -196,7 +196,7 @@ def batches(
     start: int,
     args: argparse.Namespace,
 ) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
-    """Each step's number, token ids and weights; the next is made beside the present."""
+    """Each step's number, ids and weights; the next is made beside the present."""
     make = partial(corpus.batch, tokenizer, args.seed, stage.documents)
     size = {"rows": args.rows, "length": stage.length}
     with ThreadPoolExecutor(1) as beside:
