@@ -96,7 +96,7 @@ def chapters() -> dict[str, Path]:
 
 def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     """The folders of tiny random models."""
-    from helpers.datasets import load_stories
+    from helpers.datasets import load_emotions, load_stories
     from helpers.datasets.written import load_written_stories
     from tests.unit.families import (
         TEXTS,
@@ -106,6 +106,8 @@ def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     )
 
     corpus = [*load_written_stories()["text"], *load_stories()["text"].head(500)]
+    emotions = "".join(f" {emotion}" for emotion in load_emotions()["emotion"])
+    corpus += [emotions] * 100  # real tokenizers have most of these words whole
     made = {}
     for name in names:
         case = CASES[name]
