@@ -61,10 +61,12 @@ grade: $(STAMP) ## grade submissions safely: ASSIGNMENT=A1 FOLDER=where/they/are
 	  { echo "Say what: make grade ASSIGNMENT=A1 FOLDER=where/they/are [OUT=grades.csv]"; exit 1; }
 	@$(PY) -m scripts.grade "$(ASSIGNMENT)" "$(FOLDER)" --out "$(or $(OUT),grades.csv)"
 
-model: $(STAMP) ## train the embedded model anew (about 90 minutes on a CPU)
+model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism
 	@cp -R _build/organism/base _build/organism/tiny _build/organism/suppressed helpers/organism/models/
 	@$(PY) -m helpers.organism.evaluate tiny --out helpers/organism/models/tiny/card.json
+	@$(PY) -m helpers.organism.evaluate_steering tiny --out helpers/organism/models/tiny/steering.json
+	@$(PY) -m helpers.organism.evaluate_suppression helpers/organism/models
 
 picture: $(STAMP) ## draw the README's picture from a run
 	@$(PY) -m scripts.picture

@@ -415,9 +415,12 @@ def measure(model: Any) -> Figure:
     }
 
 
-def saved_figures(name: str = "tiny") -> Figure:
-    """The figures that were measured for a checkpoint of this package."""
-    figures: Figure = json.loads((EMBEDDED / name / "card.json").read_text("utf-8"))
+def saved_figures(name: str = "tiny", of: str = "card") -> Figure:
+    """The figures that were measured for a checkpoint of this package.
+
+    `of`: "card" for those of this module, "steering" for `evaluate_steering`.
+    """
+    figures: Figure = json.loads((EMBEDDED / name / f"{of}.json").read_text("utf-8"))
     return figures
 
 
