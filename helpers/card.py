@@ -26,6 +26,7 @@ from helpers import (
     figures_situations,
     figures_stories,
     figures_wanting,
+    figures_watched,
 )
 from helpers.activations import check_layers, check_start
 from helpers.bench import QUICK, Bench, Figures, Sizes
@@ -54,6 +55,8 @@ MEASURES: dict[tuple[str, ...], Measure] = {
     ("word rise", "own word"): figures_pushed.words,
     ("wanting",): figures_wanting.wanting,
     ("cheating", "blackmail"): figures_pushed.acts,
+    ("masked",): figures_watched.masked,
+    ("watching",): figures_watched.watching,
 }
 FIGURES = tuple(name for names in MEASURES for name in names)
 PACKAGES = ("torch", "transformers", "nnsight", "numpy", "scikit-learn")

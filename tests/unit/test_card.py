@@ -142,7 +142,7 @@ def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> N
     table = compare_cards([made])
     assert list(table["figure"]) == list(FIGURES)
     lucky = table[table["verdict"] == "beyond its control"]
-    assert len(lucky) <= 1, lucky  # of 17, at 95 %
+    assert len(lucky) <= 1, lucky  # of twenty, at 95 %
     table = table[table["figure"] != "same words"]  # there the words do say something
     low, high = table["control_low"], table["control_high"]
     covers = (table["low"] <= high) & (table["high"] >= low)
