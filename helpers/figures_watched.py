@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -62,8 +60,8 @@ def watching(bench: Bench) -> Figures:
     )
     found = Estimate(float(correlations(own, rate)[0]), again.low, again.high)
     drawn = random_directions(bench.vectors.vectors, 5 * bench.sizes.random)
-    control = spread(correlations(along(torch.as_tensor(drawn)), rate))
+    control = spread(correlations(along(drawn), rate))
     about: dict[str, Any] = {"over": "task", "n": len(rows), "chapter": "12"}
-    about |= {"cheating": float(np.mean(rate))}
+    about |= {"cheating": rate.mean()}
     unit = "r over episodes"
     return {"watching": figure(found, control, RANDOM, unit=unit, **about)}

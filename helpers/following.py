@@ -228,10 +228,8 @@ def write(
     model: Any, follower: Follower, ids: Any, cache: Any, n: int, noise: list
 ) -> tuple[Int[Tensor, "1 s"], Any]:
     """Let the model write `n` tokens or fewer, read as they come."""
-    options: dict[str, Any] = {"max_new_tokens": n, "do_sample": False}
-    options["use_cache"] = True
+    options = writing(follower, n, noise)
     options |= {"return_dict_in_generate": True, "past_key_values": cache}
-    options |= {"stopping_criteria": [follower], "logits_processor": noise}
     layer, inputs = follower.found.layer, as_inputs(model, ids)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.filterwarnings("ignore", message=".*was never reached.*")
@@ -253,9 +251,7 @@ def write_there(
     Keys and values stay there, so a chunk begins with what is already written.
     """
     there, at = follower.traveler(), len(follower.found.scores)
-    options: dict[str, Any] = {"max_new_tokens": n, "do_sample": False}
-    options |= {"use_cache": True, "stopping_criteria": [there]}
-    options["logits_processor"] = noise
+    options = writing(there, n, noise)
     layer, inputs = follower.found.layer, as_inputs(model, ids)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.filterwarnings("ignore", message=".*was never reached.*")
@@ -284,6 +280,13 @@ def read_last(model: Any, follower: Follower, ids: Any, cache: Any) -> None:
         scores = nnsight.save(there.found.scores[at:])
         tracer.stop()
     follower.replay(ids[0].tolist(), scores)
+
+
+def writing(follower: Follower, n: int, noise: list) -> dict[str, Any]:
+    """What `generate` is told wherever it writes: `n` tokens, read by a follower."""
+    options: dict[str, Any] = {"max_new_tokens": n, "do_sample": False}
+    options |= {"use_cache": True, "stopping_criteria": [follower]}
+    return options | {"logits_processor": noise}
 
 
 def as_inputs(model: Any, ids: Int[Tensor, "1 s"]) -> dict[str, Tensor]:

@@ -175,7 +175,7 @@ def focus(rng: random.Random, who: Person, n: int) -> list[str]:
     return [first, *rows[:n]]
 
 
-def met(what: str, who: Person) -> bool:
+def kept_from(what: str, who: Person) -> bool:
     """Whether a thing is kept from a person: the people half of a held-out key.
 
     A deed, a rule or a luck is held out for half of the people only. Were it held
@@ -215,7 +215,7 @@ def wants(
             seems, came = wish, rng.choice("ab")
         held = held_out(*told["pair"], wish, came if came != "o" else seems, share=9)
         if fixed:
-            held = held and met(told["pair"][0], who)
+            held = held and kept_from(told["pair"][0], who)
         if unseen or combination is None or held == combination:
             break
     much = rng.randrange(2)
@@ -299,7 +299,7 @@ def roles(
         if plain and role == "witness":
             continue
         a, b, c = rng.sample(people(), 3)
-        held = held_out(act, kind, role) and met(act, a)
+        held = held_out(act, kind, role) and kept_from(act, a)
         if unseen or combination is None or held == combination:
             break
     who = {"doer": a, "target": b, "witness": c}[role]
@@ -325,7 +325,7 @@ def fortunes(
         event = pick(rng, part(events, unseen=unseen))
         side = rng.choice(("other", "self"))
         a, b = rng.sample(people(), 2)
-        held = held_out(event, bond, side) and met(event, a)
+        held = held_out(event, bond, side) and kept_from(event, a)
         if unseen or combination is None or held == combination:
             break
     tie = pick(rng, part(table("rivals")[bond], unseen=unseen))
@@ -349,7 +349,7 @@ def norms(
         item = pick(rng, part(table("norms"), unseen=unseen))
         rule, did = rng.choice("ab"), rng.choice("ab")
         a, c = rng.sample(people(), 2)
-        held = held_out(item["a"], rule, did, share=6) and met(item["a"], a)
+        held = held_out(item["a"], rule, did, share=6) and kept_from(item["a"], a)
         if unseen or combination is None or held == combination:
             break
     side, knew = rng.choice(("doer", "doer", "witness")), rng.choice(("knew", "new"))
@@ -406,7 +406,7 @@ def who_did_it(rng: random.Random) -> str:
     name = rng.choice(("wrongs", "favors"))
     act = pick(rng, part(table(name), unseen=False))
     a, b = rng.sample(people(), 2)
-    while met(act, a):
+    while kept_from(act, a):
         a, b = rng.sample(people(), 2)
     rows = [f"{a.name} had done it.", f"It had been done to {b.name}."]
     rng.shuffle(rows)

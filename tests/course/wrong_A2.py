@@ -2,6 +2,25 @@
 
 from tests.course.catalog import Wrong
 
+BY_TOPIC = """
+def auc_interval(scores, own, topics, n, seed):
+    scores, own, topics = np.asarray(scores), np.asarray(own), np.asarray(topics)
+    rows = [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
+    rng = np.random.default_rng(seed)
+
+    def area(picked):
+        a = scores[picked][own[picked]][:, None]
+        b = scores[picked][~own[picked]][None]
+        return float(((a > b) + 0.5 * (a == b)).mean())
+
+    drawn = [
+        area(np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))]))
+        for _ in range(n)
+    ]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return area(np.arange(len(own))), float(low), float(high)
+"""
+
 WRONG = [
     Wrong(
         "capitals hide the name",
@@ -231,24 +250,8 @@ def one_sided_p(real, null):
     Wrong(
         "p without the real one, and one shuffle for all draws",
         "q5",
-        """
-def auc_interval(scores, own, topics, n, seed):
-    scores, own, topics = np.asarray(scores), np.asarray(own), np.asarray(topics)
-    rows = [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
-    rng = np.random.default_rng(seed)
-
-    def area(picked):
-        a = scores[picked][own[picked]][:, None]
-        b = scores[picked][~own[picked]][None]
-        return float(((a > b) + 0.5 * (a == b)).mean())
-
-    drawn = [
-        area(np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))]))
-        for _ in range(n)
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return area(np.arange(len(own))), float(low), float(high)
-
+        BY_TOPIC
+        + """
 
 def shuffled_aucs(means, labels, held, own, name, n, seed):
     own, found = np.asarray(own), []
@@ -271,24 +274,8 @@ def one_sided_p(real, null):
     Wrong(
         "the test's labels are shuffled, and p is two-sided",
         "q5",
-        """
-def auc_interval(scores, own, topics, n, seed):
-    scores, own, topics = np.asarray(scores), np.asarray(own), np.asarray(topics)
-    rows = [np.flatnonzero(topics == topic) for topic in np.unique(topics)]
-    rng = np.random.default_rng(seed)
-
-    def area(picked):
-        a = scores[picked][own[picked]][:, None]
-        b = scores[picked][~own[picked]][None]
-        return float(((a > b) + 0.5 * (a == b)).mean())
-
-    drawn = [
-        area(np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))]))
-        for _ in range(n)
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return area(np.arange(len(own))), float(low), float(high)
-
+        BY_TOPIC
+        + """
 
 def shuffled_aucs(means, labels, held, own, name, n, seed):
     rng, found, labels = np.random.default_rng(seed), [], np.asarray(labels)
