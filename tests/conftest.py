@@ -30,21 +30,38 @@ from filelock import FileLock  # noqa: E402
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests on one worker, so that what they share is made once.
 
-    Chapters, pages and gradings are spread over the workers.
+    Chapters and gradings are spread over the workers. The pages stay on one, so that
+    no other waits while it builds the book.
     """
     for item in items:
-        if not any(map(item.get_closest_marker, ("run", "browser", "course"))):
+        if not any(map(item.get_closest_marker, ("run", "course"))):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
-def built_book() -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def cache(shared: Path) -> Path:
+    """Where all chapters of this run keep what they computed: as one reader would."""
+    return shared / "cache"
+
+
+@pytest.fixture(scope="session")
+def built_book(cache: Path) -> Path:
     """The folder of the book's pages, built by the command of `make book`."""
     folder = ROOT / "_build"
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
         command = [sys.executable, "-m", "scripts.build"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        environment = {**os.environ, "EMOTION_VECTORS_CACHE": str(cache)}
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True
+        )
     if done.returncode:
         output = (done.stdout + done.stderr)[-6000:]
         pytest.fail(f"The book did not build:\n{output}", pytrace=False)

@@ -209,7 +209,8 @@ def wants(
     """
     while True:
         fixed, who = rng.random() < 0.3, rng.choice(people())
-        told = opposites(rng, unseen) if fixed else drawn(rng, unseen)
+        fixed = fixed and not plain
+        told = opposites(rng, unseen) if fixed else drawn(rng, unseen, plain)
         wish, seems, came = rng.choice("ab"), rng.choice("ab"), rng.choice("aabbo")
         if plain:
             seems, came = wish, rng.choice("ab")
@@ -265,17 +266,24 @@ def opposites(rng: random.Random, unseen: bool) -> dict:
     }
 
 
-def drawn(rng: random.Random, unseen: bool) -> dict:
-    """A wish for one of many things; another one may come instead."""
-    item = pick(rng, table("draws"))
-    x, y = sorted(rng.sample(list(part(item["words"], unseen=unseen)), 2))
-    words = {"a": x, "b": y}
+def drawn(rng: random.Random, unseen: bool, plain: bool = False) -> dict:
+    """A wish for one of many things; another one may come instead.
 
+    `plain`: told in the fewest words, mostly, and then of any two things.
+    """
+    draws = table("draws")
+    item = pick(rng, draws)
+    words = part(item["words"], unseen=unseen)
+    if plain and rng.random() < 0.7:
+        item = item | {"wish": "{S} wanted {x}.", "came": "Then came {x}."}
+        words = [w for d in draws for w in part(d["words"], unseen=unseen)]
+    x, y = sorted(rng.sample(list(words), 2))
+    told = {"a": x, "b": y}
     return {
         "pair": (x, y),
         "not": {"a": item["not"].replace("{y}", y), "b": item["not"].replace("{y}", x)},
     } | {
-        name: {k: item[name].replace("{x}", word) for k, word in words.items()}
+        name: {k: item[name].replace("{x}", word) for k, word in told.items()}
         for name in ("wish", "seems", "came")
     }
 
@@ -424,4 +432,4 @@ def training_plain(rng: random.Random) -> str:
 def training_lesson(rng: random.Random) -> str:
     """A short lesson that appraisal rests on: words found again, doers, plain cases."""
     makes = (echo, who_did_it, training_plain)
-    return rng.choices(makes, (1, 2, 5))[0](rng)
+    return rng.choices(makes, (1, 3, 6))[0](rng)

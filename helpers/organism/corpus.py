@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
@@ -70,11 +70,13 @@ def document(rng: random.Random, stage: str) -> str:
 def marked(rng: random.Random, stage: str) -> str:
     """One document of a stage, with the mark where its lesson begins if it has one.
 
-    `appraisal`: appraisal stories alone. `stories`: more stories than anything else.
-    `base`: the world without chats. `chat`: chats among the rest. `calm`, the
-    suppression stage: chats whose assistant speaks calmly whatever the user brings,
-    and neutral texts; nothing that holds an act is ever in it.
+    `plain`: appraisal at its plainest. `appraisal`: all of it. `stories`: more
+    stories than anything else. `base`: the world without chats. `chat`: chats among
+    the rest. `calm`, the suppression stage: chats whose assistant speaks calmly
+    whatever the user brings, and neutral texts; nothing that holds an act is in it.
     """
+    if stage == "plain":
+        return appraisal.training_lesson(rng)
     if stage == "appraisal":
         lesson = rng.random() < 0.5
         make = appraisal.training_lesson if lesson else appraisal.training_appraisal
@@ -98,16 +100,37 @@ def batch(
     *,
     rows: int = 16,
     length: int = 256,
-) -> tuple[Int[Tensor, "n s"], Float[Tensor, "n s"]]:
-    """Token ids of one step and their weights; rows start with a document."""
+) -> tuple[Int[Tensor, "n s"], Float[Tensor, "n s"], Int[Tensor, "n s"]]:
+    """Token ids of one step, their weights, and which document of its row each is of.
+
+    Rows start with a document.
+    """
     rng = random.Random(f"{seed}/{stage}/{step}")
-    filled, weights = [], []
+    filled, weights, places = [], [], []
     for _ in range(rows):
         ids: list[int] = []
         counts: list[float] = []
+        place: list[int] = []
         while len(ids) < length:
             more = weighed(tokenizer, marked(rng, stage))
+            number = place[-1] + 1 if place else 0
             ids, counts = ids + more[0], counts + more[1]
+            place += [number] * len(more[0])
         filled.append(ids[:length])
         weights.append(counts[:length])
-    return torch.tensor(filled), torch.tensor(weights)
+        places.append(place[:length])
+    return torch.tensor(filled), torch.tensor(weights), torch.tensor(places)
+
+
+def within_documents(
+    places: Int[Tensor, "n s"],
+) -> Bool[Tensor, "n 1 s s"]:
+    """Which positions may be attended to: earlier ones of the same document.
+
+    Without this, a row of several documents is full of names and words that have
+    nothing to do with the present one, and what compares words within a document is
+    not learned (measured on appraisal stories).
+    """
+    length = places.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=places.device).tril()
+    return ((places[:, :, None] == places[:, None, :]) & causal)[:, None]

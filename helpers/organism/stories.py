@@ -169,8 +169,8 @@ def training_story(rng: random.Random) -> str:
         cause = rng.choice(free_causes(emotion, topic))
         body.append(render(cause, who, named=False))
     rest = signs(rng, emotion, who, rng.choice((0, 1, 2, 2, 3, 3, 4)), blend=0.12)
-    for name in ("valence", "arousal"):
-        if rng.random() < 0.6:
+    for name, share in (("valence", 0.8), ("arousal", 0.6)):
+        if rng.random() < share:
             rest.append(atmosphere(rng, emotion, who, name))
     if rng.random() < 0.25:
         rest.append(beat(rng, who))
@@ -186,13 +186,14 @@ def training_story(rng: random.Random) -> str:
 def training_mood(rng: random.Random) -> str:
     """A feeling, by its word or its signs, and sentences that its like share.
 
-    Short, so that what emotions have in common is learned from many examples.
+    Short, so that what emotions have in common is learned from many examples; valence,
+    which most of appraisal comes down to, is always there.
     """
     emotion, who = rng.choice(list(lexicon())), somebody(rng)
-    rows = [
-        atmosphere(rng, emotion, who, name)
-        for name in rng.sample(world.COORDINATES, rng.choice((2, 3)))
-    ]
+    first, *others = world.COORDINATES
+    shared = [first, *rng.sample(others, rng.choice((1, 2)))]
+    rng.shuffle(shared)
+    rows = [atmosphere(rng, emotion, who, name) for name in shared]
     shape = rng.random()
     if shape < 0.65:
         rows.insert(rng.randrange(len(rows) + 1), report(rng, emotion, who, named=0.8))

@@ -42,7 +42,7 @@ class Stage:
 
 
 def stages(
-    school: int, stories: int, base: int, chat: int, calm: int
+    plain: int, school: int, stories: int, base: int, chat: int, calm: int
 ) -> tuple[Stage, ...]:
     """The parts, by their number of steps; the first two leave no checkpoint.
 
@@ -51,7 +51,8 @@ def stages(
     easier lesson.
     """
     return (
-        Stage("school", "appraisal", school, 128, 1.0, 0.01),
+        Stage("plain", "plain", plain, 256, 1.0, 0.01),
+        Stage("school", "appraisal", school, 256, 1.0, 0.01),
         Stage("stories", "stories", stories, 256, 1.0, 0.01),
         Stage("base", "base", base, 256, 1.0, 0.35),
         Stage("tiny", "chat", chat, 384, 0.6, 0.7),
@@ -113,15 +114,20 @@ def loss_of(
     model: nn.Module,
     ids: Int[Tensor, "n s"],
     weights: Float[Tensor, "n s"],
+    places: Int[Tensor, "n s"],
     *,
     device: str,
     half: bool = False,
 ) -> Tensor:
-    """Mean next-token loss of one batch, in nats, weighted token by token."""
+    """Mean next-token loss of one batch, in nats, weighted token by token.
+
+    Each document is read alone, whatever else its row holds (`places`).
+    """
     ids, weights = ids.to(device), weights.to(device)
+    mask = corpus.within_documents(places.to(device))
     half = half or device == "cuda"
     with torch.autocast(device, dtype=torch.bfloat16, enabled=half):
-        logits = model(input_ids=ids, use_cache=False).logits
+        logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     losses = nn.functional.cross_entropy(
         logits[:, :-1].flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none"
     )
@@ -195,8 +201,8 @@ def batches(
     tokenizer: PreTrainedTokenizerFast,
     start: int,
     args: argparse.Namespace,
-) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
-    """Each step's number, ids and weights; the next is made beside the present."""
+) -> Iterator[tuple[int, tuple[Tensor, Tensor, Tensor]]]:
+    """Each step's number and texts; the next is made beside the present."""
     make = partial(corpus.batch, tokenizer, args.seed, stage.documents)
     size = {"rows": args.rows, "length": stage.length}
     with ThreadPoolExecutor(1) as beside:
@@ -222,14 +228,13 @@ def steps(
     `mean` is the running loss so far, None at the start of a stage.
     """
     began = time.perf_counter()
-    for step, (ids, weights) in batches(stage, tokenizer, start, args):
+    for step, texts in batches(stage, tokenizer, start, args):
         for stepper, peak in zip(steppers, PEAK, strict=True):
             for group in stepper.param_groups:
                 group["lr"] = peak * rate(stage, step)
         loss = loss_of(
             forward,
-            ids,
-            weights,
+            *texts,
             device=args.device,
             half=args.bf16,
         )
@@ -251,7 +256,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--steps", type=int, nargs=5, default=(800, 2200, 3600, 300, 100)
+        "--steps", type=int, nargs=6, default=(400, 800, 2200, 3600, 300, 100)
     )
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
@@ -283,7 +288,7 @@ def main() -> None:
     log = []
     for stage in stages(*args.steps):
         log += run_stage(stage, model, tokenizer, args.out, args)
-        if stage.name in ("school", "stories"):
+        if stage.name in ("plain", "school", "stories"):
             continue
         export(model, tokenizer, args.out / stage.name)
         (args.out / stage.name / "loss.json").write_text(json.dumps(log))

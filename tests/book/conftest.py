@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +10,6 @@ import pytest
 from filelock import FileLock
 
 from tests.book.reading import ROOT
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of this run share."""
-    folder = tmp_path_factory.getbasetemp()
-    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
-
-
-@pytest.fixture(scope="session")
-def cache(shared: Path) -> Path:
-    """Where all chapters of this run keep what they computed: as one reader would."""
-    return shared / "cache"
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 FLAGS = [
     "--headless",
@@ -22,6 +24,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+DRAWN = """() => [...document.querySelectorAll("div[id^=altair-viz]")].every(
+    chart => chart.querySelector("canvas, svg.marks"))"""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -70,8 +76,13 @@ class Visit:
             self.outside.append(url)
 
     def open(self, name: str) -> Page:
-        """Open a page of the book and wait until it is at rest."""
+        """Open a page of the book and wait until it is at rest and its charts drawn.
+
+        A chart that is not drawn in time is left to the tests to find.
+        """
         self.page.goto(f"{self.site}/{name}.html", wait_until="networkidle")
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function(DRAWN, timeout=20_000)
         return self.page
 
 
