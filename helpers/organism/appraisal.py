@@ -14,6 +14,7 @@ in other arrangements, so that counting words cannot tell them apart:
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from helpers.organism.stories import beat, opening, report, signs, topics
@@ -324,9 +325,13 @@ def roles(
 
 
 def fortunes(
-    rng: random.Random, *, unseen: bool = False, combination: bool | None = None
+    rng: random.Random,
+    *,
+    unseen: bool = False,
+    combination: bool | None = None,
+    plain: bool = False,
 ) -> Appraisal:
-    """Luck meets one of two people who are friends or rivals."""
+    """Luck meets one of two people who are friends or rivals; `plain`: and no more."""
     while True:
         luck, bond = rng.choice(("good", "bad")), rng.choice(("friend", "rival"))
         events = table("goods" if luck == "good" else "ills")
@@ -338,10 +343,10 @@ def fortunes(
             break
     tie = pick(rng, part(table("rivals")[bond], unseen=unseen))
     rows = [tie.format(A=a.name, B=b.name), f"{b.name} {event}."]
-    if rng.random() < 0.5:
+    if not plain and rng.random() < 0.5:
         rows.append(f"{a.name} heard of it.")
     who = a if side == "other" else b
-    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
     key = (bond, luck, side)
     sums_up = (render(LUCK[side][bond][luck], who, A=a.name, B=b.name),)
     return Appraisal(
@@ -350,9 +355,16 @@ def fortunes(
 
 
 def norms(
-    rng: random.Random, *, unseen: bool = False, combination: bool | None = None
+    rng: random.Random,
+    *,
+    unseen: bool = False,
+    combination: bool | None = None,
+    plain: bool = False,
 ) -> Appraisal:
-    """What is done in a place meets what ought to be done there."""
+    """What is done in a place meets what ought to be done there.
+
+    `plain`: by one who knew, and nobody saw it.
+    """
     while True:
         item = pick(rng, part(table("norms"), unseen=unseen))
         rule, did = rng.choice("ab"), rng.choice("ab")
@@ -361,6 +373,8 @@ def norms(
         if unseen or combination is None or held == combination:
             break
     side, knew = rng.choice(("doer", "doer", "witness")), rng.choice(("knew", "new"))
+    if plain:
+        side, knew = "doer", "knew"
     ought = rng.choice(("{place} one had to {x}.", "{place} it was right to {x}."))
     rows = [
         ought.format(place=item["place"], x=item[rule]),
@@ -368,9 +382,9 @@ def norms(
         f"{a.name} {item[f'{did}_did']}.",
     ]
     who = a if side == "doer" else c
-    if side == "witness" or rng.random() < 0.3:
+    if side == "witness" or (not plain and rng.random() < 0.3):
         rows.append(f"{c.name} saw it.")
-    rows += focus(rng, who, rng.choice((0, 0, 0, 1)))
+    rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
     key = ("kept" if rule == did else "broke", knew, side)
     sums_up = (rng.choice(RIGHT[key[0]]), render(PLACES[side][0], who))
     return Appraisal(
@@ -378,7 +392,8 @@ def norms(
     )
 
 
-FAMILIES = (wants, roles, fortunes, norms)
+Family = Callable[..., Appraisal]
+FAMILIES: tuple[Family, ...] = (wants, roles, fortunes, norms)
 
 
 def training_appraisal(rng: random.Random) -> str:
@@ -421,15 +436,22 @@ def who_did_it(rng: random.Random) -> str:
     return " ".join([f"{a.name} {act.format(B=b.name)}.{MARK}", *rows])
 
 
-def training_plain(rng: random.Random) -> str:
-    """The plainest appraisal stories: a wish and what came, a deed of two people."""
-    case = rng.choice((wants, roles))(rng, combination=False, plain=True)
+def training_plain(rng: random.Random, families: Sequence[Family] = FAMILIES) -> str:
+    """A story of some families at its plainest, and often what it comes to."""
+    case = rng.choice(families)(rng, combination=False, plain=True)
     last = f"{case.who.name} felt {rng.choice(case.emotions)}."
     sums_up = case.sums_up[:1] if rng.random() < 0.5 else ()
     return " ".join([case.text + MARK, *sums_up, last])
 
 
+def first_lesson(rng: random.Random) -> str:
+    """What appraisal rests on: words found again, doers; a wish and what came."""
+    shape = rng.random()
+    if shape < 0.1:
+        return echo(rng)
+    return who_did_it(rng) if shape < 0.4 else training_plain(rng, (wants, roles))
+
+
 def training_lesson(rng: random.Random) -> str:
-    """A short lesson that appraisal rests on: words found again, doers, plain cases."""
-    makes = (echo, who_did_it, training_plain)
-    return rng.choices(makes, (1, 3, 6))[0](rng)
+    """One of the first lessons, or any family at its plainest."""
+    return first_lesson(rng) if rng.random() < 0.5 else training_plain(rng)

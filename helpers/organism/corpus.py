@@ -76,7 +76,7 @@ def marked(rng: random.Random, stage: str) -> str:
     whatever the user brings, and neutral texts; nothing that holds an act is in it.
     """
     if stage == "plain":
-        return appraisal.training_lesson(rng)
+        return appraisal.first_lesson(rng)
     if stage == "appraisal":
         lesson = rng.random() < 0.5
         make = appraisal.training_lesson if lesson else appraisal.training_appraisal
