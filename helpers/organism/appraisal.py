@@ -198,6 +198,7 @@ def wants(
     unseen: bool = False,
     combination: bool | None = None,
     plain: bool = False,
+    expected: bool | None = None,
 ) -> Appraisal:
     """A wish meets an outcome, after an expectation.
 
@@ -206,14 +207,17 @@ def wants(
     `combination`: draw only combinations kept out of training (True) or of
     training (False). Kept out are quadrants (wish, outcome) of a pair; of the fixed
     opposites, for half of the people, so that the other half shows that both
-    quadrants exist. `plain`: a wish and what came, and nothing between them.
+    quadrants exist. `plain`: a wish and what came, and nothing between them but, if
+    `expected`, what it looked like; None draws whether that is told.
     """
+    if expected is None:
+        expected = not plain and rng.random() < 0.5
     while True:
         fixed, who = rng.random() < 0.3, rng.choice(people())
         fixed = fixed and not plain
         told = opposites(rng, unseen) if fixed else drawn(rng, unseen, plain)
         wish, seems, came = rng.choice("ab"), rng.choice("ab"), rng.choice("aabbo")
-        if plain:
+        if plain and not expected:
             seems, came = wish, rng.choice("ab")
         held = held_out(*told["pair"], wish, came if came != "o" else seems, share=9)
         if fixed:
@@ -226,7 +230,8 @@ def wants(
         rows.append(rng.choice(STAKES[much]))
     if not plain and rng.random() < 0.25:
         rows.append(told["not"][wish])
-    if not plain and (rng.random() < 0.5 or came == "o"):
+    expected = expected or came == "o"
+    if expected:
         rows.append(told["seems"][seems])
     else:
         seems = wish
@@ -239,9 +244,11 @@ def wants(
         rows.append(rng.choice(STILL[still]))
         cell, fit = [*cell, still], CONTROL[still]
     rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
-    sums_up = [render(rng.choice(SEEMED[cell[0]]), who, named=False)]
+    sums_up = []
     if came != "o":
-        sums_up.insert(0, render(rng.choice(GRANTED[cell[1]]), who))
+        sums_up.append(render(rng.choice(GRANTED[cell[1]]), who))
+    if expected:
+        sums_up.append(render(rng.choice(SEEMED[cell[0]]), who, named=False))
     return Appraisal(
         " ".join(rows), "wants", "/".join(cell), fit, who, held, tuple(sums_up)
     )
@@ -277,6 +284,7 @@ def drawn(rng: random.Random, unseen: bool, plain: bool = False) -> dict:
     words = part(item["words"], unseen=unseen)
     if plain and rng.random() < 0.7:
         item = item | {"wish": "{S} wanted {x}.", "came": "Then came {x}."}
+        item["seems"] = "It looked like {x}."
         words = [w for d in draws for w in part(d["words"], unseen=unseen)]
     x, y = sorted(rng.sample(list(words), 2))
     told = {"a": x, "b": y}
@@ -431,16 +439,27 @@ def who_did_it(rng: random.Random) -> str:
     a, b = rng.sample(people(), 2)
     while kept_from(act, a):
         a, b = rng.sample(people(), 2)
-    rows = [f"{a.name} had done it.", f"It had been done to {b.name}."]
-    rng.shuffle(rows)
+    rows = [f"{a.name} had done it.", f"{b.name} had not done it."]
+    rows.append(f"It had been done to {b.name}.")
+    rows = rng.sample(rows, 2)
     return " ".join([f"{a.name} {act.format(B=b.name)}.{MARK}", *rows])
 
 
 def training_plain(rng: random.Random, families: Sequence[Family] = FAMILIES) -> str:
     """A story of some families at its plainest, and often what it comes to."""
-    case = rng.choice(families)(rng, combination=False, plain=True)
+    return concluded(rng, rng.choice(families)(rng, combination=False, plain=True))
+
+
+def training_expected(rng: random.Random) -> str:
+    """A wish, what it looked like, and what came of it, if that is known."""
+    case = wants(rng, combination=False, plain=True, expected=True)
+    return concluded(rng, case)
+
+
+def concluded(rng: random.Random, case: Appraisal) -> str:
+    """A plain story with its feeling, and often before it what it comes to."""
     last = f"{case.who.name} felt {rng.choice(case.emotions)}."
-    sums_up = case.sums_up[:1] if rng.random() < 0.5 else ()
+    sums_up = case.sums_up if rng.random() < 0.5 else ()
     return " ".join([case.text + MARK, *sums_up, last])
 
 
@@ -453,5 +472,6 @@ def first_lesson(rng: random.Random) -> str:
 
 
 def training_lesson(rng: random.Random) -> str:
-    """One of the first lessons, or any family at its plainest."""
-    return first_lesson(rng) if rng.random() < 0.5 else training_plain(rng)
+    """One of the first lessons, an expectation, or any family at its plainest."""
+    makes = (first_lesson, training_expected, training_plain)
+    return rng.choices(makes, (2, 3, 3))[0](rng)

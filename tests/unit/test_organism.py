@@ -25,6 +25,7 @@ from helpers.datasets import load_emotions, load_stories
 from helpers.datasets.scenes import load_scenes
 from helpers.organism import acts, appraisal, corpus, scenes, stories, talk, world
 from helpers.organism.tokenizer import train_tokenizer
+from helpers.organism.train import new_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 def documents() -> list[str]:
     """5,000 training documents of every stage."""
     rng = random.Random("test documents")
-    stages = ("appraisal", "stories", "base", "chat", "calm")
+    stages = ("plain", "appraisal", "stories", "base", "chat", "calm")
     return [corpus.document(rng, stages[i % 5]) for i in range(5000)]
 
 
@@ -354,6 +355,22 @@ def test_a_batch_depends_on_seed_stage_and_step_only(tokenizer: Any) -> None:
         assert not torch.equal(first, batch(*other))
 
 
+def test_documents_of_a_row_are_read_apart(tokenizer: Any) -> None:
+    """Their logits in a row are those of each document alone."""
+    ids, _, places = corpus.batch(tokenizer, 0, "plain", 0, rows=2, length=96)
+    assert places[:, 0].tolist() == [0, 0]
+    assert places.max() > 0
+    model = new_model(tokenizer, width=32, depth=2, seed=0)
+    mask = corpus.within_documents(places)
+    with torch.no_grad():
+        together = model(input_ids=ids, attention_mask=mask).logits
+        for row, place, logits in zip(ids, places, together, strict=True):
+            for number in place.unique():
+                own = place == number
+                alone = model(input_ids=row[own][None]).logits[0]
+                torch.testing.assert_close(logits[own], alone, atol=1e-4, rtol=1e-4)
+
+
 def test_the_loss_is_light_before_the_mark_and_full_after_it(tokenizer: Any) -> None:
     before, after = "Mia wanted rain. It rained.", " Mia felt happy."
     ids, weights = corpus.weighed(tokenizer, before + world.MARK + after)
@@ -379,7 +396,7 @@ def test_the_tokenizer_reads_back_what_it_wrote(
 
 def command(out: Path) -> list[str]:
     options = (
-        "--width 32 --depth 1 --vocabulary 600 --steps 2 2 6 2 2 --every 2 --rows 2"
+        "--width 32 --depth 1 --vocabulary 600 --steps 2 2 2 6 2 2 --every 2 --rows 2"
     )
     module = [sys.executable, "-m", "helpers.organism.train", "--out", str(out)]
     return [*module, *options.split(), "--threads", "1"]
