@@ -47,9 +47,10 @@ class Tier:
 
 
 OTHER = Tier("")
-OWN = {str(EMBEDDED / n) for n in ("tiny", "base", "suppressed")}
+CHECKPOINTS = ("tiny", "base", "suppressed", "seed_0")
+OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 TIERS = {
-    **{n: Tier(str(EMBEDDED / n), 2 / 3) for n in ("tiny", "base", "suppressed")},
+    **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
     "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
     "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
 }
@@ -66,9 +67,10 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
-    "small" or "standard" (open models of 0.5 and 1.5 billion parameters), a folder
-    in Hugging Face format, or a hub id. `device` "auto" takes CUDA, then MPS, then the
-    CPU; `dtype` "auto" takes the checkpoint's own on a GPU and float32 on a CPU.
+    "seed_0" (the same, trained from another seed), "small" or "standard" (open models
+    of 0.5 and 1.5 billion parameters), a folder in Hugging Face format, or a hub id.
+    `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
+    checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
     fetched; remote="local" takes the same path but runs here.
 

@@ -149,6 +149,9 @@ def axes(vectors: EmotionVectors) -> Figure:
         mixed = np.random.default_rng(0).permuted(
             np.tile(known[name].to_numpy(float), (200, 1)), axis=1
         )
+        axis = places[:, int(np.argmax(result[name]))]
+        sign = np.sign(np.corrcoef(axis, known[name])[0, 1])
+        result[f"{name}, best axis"] = agreement(sign * axis, known[name])
         best = [max(abs(np.corrcoef(places.T, m)[3, :3])) for m in mixed]
         result[f"{name} shuffled, best of three, 95th percentile"] = float(
             np.quantile(best, 0.95)
@@ -187,6 +190,25 @@ def saved_figures(name: str = "tiny", of: str = "card") -> Figure:
     """
     figures: Figure = json.loads((EMBEDDED / name / f"{of}.json").read_text("utf-8"))
     return figures
+
+
+def saved_seeds(name: str = "tiny") -> dict[str, Figure]:
+    """The figures of trainings from other seeds that were measured, by seed."""
+    paths = sorted((EMBEDDED / name).glob("card_seed_*.json"))
+    return {p.stem.removeprefix("card_"): saved_figures(name, p.stem) for p in paths}
+
+
+def main_figures(figures: Figure) -> dict[str, Figure]:
+    """The figures that trainings from other seeds should repeat, by name."""
+    asked = {
+        "stories": ("emotion", "cluster", "auc"),
+        "appraisals": ("cluster", "valence", "own word cluster", "own word valence"),
+        "role exchange": ("vectors", "own word"),
+        "axes": ("valence, best axis", "arousal, best axis"),
+        "acts": tuple(figures["acts"]),
+    }
+    found = {f"{of}: {n}": figures[of][n] for of, names in asked.items() for n in names}
+    return {**found, "own word": figures["own word"]}
 
 
 def loss_log(name: str = "tiny") -> list[dict[str, Any]]:

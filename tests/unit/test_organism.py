@@ -35,7 +35,7 @@ def documents() -> list[str]:
     """5,000 training documents of every stage."""
     rng = random.Random("test documents")
     stages = ("plain", "appraisal", "stories", "base", "chat", "calm")
-    return [corpus.document(rng, stages[i % 5]) for i in range(5000)]
+    return [corpus.document(rng, stages[i % len(stages)]) for i in range(5000)]
 
 
 def fixed(template: str) -> str:
