@@ -256,7 +256,11 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--steps", type=int, nargs=6, default=(1000, 900, 350, 1900, 220, 80)
+        "--steps",
+        type=int,
+        nargs=6,
+        default=(1000, 900, 350, 1900, 220, 80),
+        metavar=("PLAIN", "SCHOOL", "STORIES", "BASE", "CHAT", "CALM"),
     )
     parser.add_argument("--width", type=int, default=160)
     parser.add_argument("--depth", type=int, default=6)
