@@ -1,4 +1,4 @@
-"""Public checks of assignment A3: axis or artefact?
+"""Public checks of assignment A3: axis or artifact?
 
 They use fixed small inputs, name the usual mistake, and are not what is graded.
 """

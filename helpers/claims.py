@@ -114,7 +114,7 @@ READ = ("decodable", "more than words", "transferable")
 CLAIMS = (
     Claim("These texts' emotions can be decoded from the model.", READ[:1]),
     Claim("The model represents more of them than the words say.", READ[:2]),
-    Claim("The vectors stand for their emotions, in any text.", READ),
+    Claim("The vectors stand for their emotions, in messages too.", READ),
     Claim(
         "Valence is an axis of the model's map.",
         ("decodable", "geometric"),
@@ -126,7 +126,7 @@ CLAIMS = (
         ("causal on words", "specific"),
     ),
     Claim(
-        "Desperation makes the model cheat.",
+        "A push along desperate makes the model cheat.",
         ("decodable", "transferable", "specific", "causal on acts"),
         {"causal on acts": ("cheating",)},
     ),

@@ -1,4 +1,4 @@
-"""The shape of a set of vectors, and whether an axis of it is an artefact."""
+"""The shape of a set of vectors, and whether an axis of it is an artifact."""
 
 from __future__ import annotations
 

@@ -47,9 +47,10 @@ def load_appraisals(
 def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
     """Pairs of texts that differ in whose feeling is asked for.
 
-    The doer's or the target's: both texts tell of the same deed, in a
-    combination of deed, intent and role that the embedded model never met. Columns
-    act, kind, doer_text, target_text, doer_emotions, target_emotions.
+    The doer's or the target's: both texts tell of the same deed. Of at least one of
+    them the embedded model never met the combination of deed, intent and role with
+    this doer. Columns act (without names), kind, doer_text, target_text,
+    doer_emotions, target_emotions.
     """
     rng = random.Random(f"exchanges/{seed}")
     rows: list[dict] = []
@@ -67,7 +68,7 @@ def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
         intent = rng.choice(appraisal.INTENT[kind]).format(A=doer)
         rows.append(
             {
-                "act": deed,
+                "act": deed.removeprefix(f"{doer} ").replace(others[0], "..."),
                 "kind": kind,
                 "doer_text": f"{deed}. {intent} {doer} felt",
                 "target_text": f"{deed}. {intent} {others[0]} felt",
