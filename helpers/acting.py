@@ -188,7 +188,7 @@ def measure_steering(
     pushes = {e: vectors[e] for e in ("desperate", "calm")}
     pushes |= {f"random {i}": v for i, v in enumerate(random)}
     options: dict[str, Any] = {"layer": vectors.layer, "norm": vectors.norm}
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for situation, act in BAD.items():
         scenes = load_scenes(situation, model, n=n)
         plain = act_rates(model, scenes)

@@ -157,7 +157,9 @@ def set_threshold(
     ordered = np.sort(np.asarray(quiet, dtype=float))[::-1]
     n = len(ordered)
     k = int(np.floor(rate * (n + 1) + 1e-9))
-    if not 0 < rate < 1 or k < 1:
+    if rate >= 1:
+        raise ValueError(f"a false-alarm rate of {rate} is no rate: pass 0.05, say")
+    if rate <= 0 or k < 1:
         raise ValueError(
             f"a false-alarm rate of {rate} needs more than the {n} quiet episodes "
             "given: about 1 / rate, and ten times that for a narrow interval"

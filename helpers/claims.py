@@ -179,7 +179,7 @@ def evidence(card: Mapping[str, Any], figures: tuple[str, ...]) -> str:
 
 
 def climb(card: Mapping[str, Any]) -> pd.DataFrame:
-    """Where a model stands on each rung: rung, asks, status, evidence, chapters.
+    """Where a model stands: rung, asks, rules out, status, evidence, chapters.
 
     Taught in chapter 14.
     """

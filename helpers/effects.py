@@ -40,7 +40,12 @@ def at_dose(rates: pd.DataFrame, dose: Dose) -> pd.DataFrame:
     near = np.isclose(rates["strength"], strength)
     part = rates[(rates["vector"] == vector) & near].set_index("scene")
     if part.empty:
-        raise ValueError(f"no rows for {vector!r} at strength {strength}")
+        known = list(
+            dict.fromkeys(zip(rates["vector"], rates["strength"], strict=True))
+        )
+        raise ValueError(
+            f"no rows for {vector!r} at strength {strength}: pass one of {known[:8]}"
+        )
     return part
 
 

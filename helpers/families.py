@@ -1,6 +1,6 @@
 """Where each family of models keeps its blocks, its final norm and its unembedding.
 
-A new family is one line here; `helpers.models.check` then says whether it is right.
+A new family is one line here; `helpers.selfcheck` then says whether it is right.
 """
 
 from __future__ import annotations

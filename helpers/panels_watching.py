@@ -40,9 +40,9 @@ FIELDS = ["reader", "budget", "far", "caught"]
 def open_or_say(draw: Any) -> Any:
     """The same function; a missing file is a ValueError, which a panel shows."""
 
-    def safe(file: str) -> Any:
+    def safe(*given: Any, **values: Any) -> Any:
         try:
-            return draw(file)
+            return draw(*given, **values)
         except OSError as error:
             raise ValueError(str(error)) from error
 

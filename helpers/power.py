@@ -49,4 +49,7 @@ def samples_needed(
 def check_rates(*rates: float) -> None:
     for rate in rates:
         if not 0 <= rate <= 1:
-            raise ValueError(f"a rate of {rate:.3g} is outside 0 to 1")
+            raise ValueError(
+                f"a rate of {rate:.3g} is outside 0 to 1: both `base` and "
+                "`base + effect` must lie within"
+            )

@@ -98,7 +98,7 @@ class EmotionVectors:
         """Read what `save` wrote; with `model`, refuse vectors that do not fit it.
 
         Raises FileNotFoundError, or ValueError for a file that is no vector file or
-        whose width, layer or model differs from `model`.
+        whose width or layer `model` does not have; warns where the names differ.
         """
         source = vector_path(path)
         if not source.exists():

@@ -33,7 +33,11 @@ def ordered_pairs(activities: Sequence[str], ask: str = ASK) -> pd.DataFrame:
     """
     names = list(activities)
     if len(names) < 2 or len(set(names)) < len(names):
-        raise ValueError("pass at least two activities, each once")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"{len(names)} activities, of which {twice} come twice: pass two or more, "
+            "each once"
+        )
     rows = [
         (i, j, ask.format(a=names[i], b=names[j]))
         for i, j in permutations(range(len(names)), 2)

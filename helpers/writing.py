@@ -90,7 +90,8 @@ def write_stories(
     """
     chosen = list(load_emotions()["emotion"]) if emotions is None else emotions
     slots = plan(chosen, list(TOPIC_SPLITS) if topics is None else topics)
-    stems = {e: list((avoid or stems_of(chosen)).get(e, [])) for e in chosen}
+    kept_out = stems_of(chosen) if avoid is None else avoid
+    stems = {e: list(kept_out.get(e, [])) for e in chosen}
     options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
     options["temperature"] = temperature
     passed: dict[Slot, tuple[str, int, int]] = {}

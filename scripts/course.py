@@ -31,7 +31,7 @@ import nbformat
 import yaml
 
 from scripts.home import read_home, setup_cell
-from scripts.masters import FOLDER, ROOT, Master, masters, read_master
+from scripts.masters import FOLDER, ROOT, Master, find_master, masters, read_master
 
 OUT = ROOT / "_build/course"
 HAND_IN = """## Hand in
@@ -172,7 +172,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--quick", action="store_true", help="do not run solutions")
     given = parser.parse_args(arguments)
-    wanted = [p for p in masters() if not given.names or p.stem in given.names]
+    try:
+        wanted = [find_master(name) for name in given.names] or masters()
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     chosen = [read_master(path) for path in wanted]
     for master in chosen:
         start = time.monotonic()

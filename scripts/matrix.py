@@ -247,6 +247,11 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="show where it failed")
     given = parser.parse_args()
     known = chapters()
+    for name in given.names:
+        if name not in CASES and not any(c.startswith(name) for c in known):
+            parser.error(
+                f"{name!r} is no chapter and no family: pass {[*known]} or {[*CASES]}"
+            )
     some = [c for c in known if any(c.startswith(n) for n in given.names)] or [*known]
     families = [f for f in CASES if f in given.names] or [*CASES]
     plan = [(f, c) for c in some for f in families]
@@ -258,11 +263,10 @@ def main() -> int:
         for family, chapter in plan:
             one = run(family, known[chapter], models[family], trace=given.trace)
             found.append(one)
-            last = found[-1]
-            print(f"{last.chapter} on {family}: {last.status}", end=" ")
-            print(f"({last.seconds:.0f} s) {last.detail}", flush=True)
+            print(f"{one.chapter} on {family}: {one.status}", end=" ")
+            print(f"({one.seconds:.0f} s) {one.detail}", flush=True)
             if given.keep or not given.pairs:
-                keep(last)
+                keep(one)
     print(report(found))
     return any(cell.status == "fails" for cell in found)
 

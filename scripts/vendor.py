@@ -56,7 +56,7 @@ def ensure_vendor() -> bool:
     try:
         _bring_npm_packages()
         _bring_python_packages()
-    except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         shutil.rmtree(VENDOR, ignore_errors=True)
         print(
             f"! The pages' scripts could not be had: {error}\n"

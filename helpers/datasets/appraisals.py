@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.organism import appraisal, world
 
 Split = Literal["train", "test", "new"]
+HELD = {"train": False, "test": True, "new": None}  # is the combination held out?
 
 
 def load_appraisals(
@@ -22,13 +23,16 @@ def load_appraisals(
     met. `cell` says what is true of the story ("accident/doer"), `emotions` lists the
     words that fit, `clusters` and `valence` (a sign) are those of these words. Every
     text stops before anything but the appraisal shows the feeling.
+
+    Raises ValueError for another split.
     """
+    if split not in HELD:
+        raise ValueError(f"split is {split!r}: pass one of {sorted(HELD)}")
     rng = random.Random(f"appraisals/{split}/{seed}")
     rows: list[dict] = []
     for i in range(n):
         make = appraisal.FAMILIES[i % len(appraisal.FAMILIES)]
-        held = {"train": False, "test": True, "new": None}[split]
-        case = make(rng, unseen=split == "new", combination=held)
+        case = make(rng, unseen=split == "new", combination=HELD[split])
         known = world.emotions().loc[list(case.emotions)]
         rows.append(
             {

@@ -29,8 +29,11 @@ def load_messages(
     it met in stories into a wording of a message that it never met, `new` takes
     causes that it never met too. With another model both splits are the same 24
     written messages.
+    Raises ValueError for another split.
     Source: Sofroniew et al. (2026), Part 5. Taught in chapter 05.
     """
+    if split not in ("frame", "new"):
+        raise ValueError(f'split is {split!r}: pass "frame" or "new"')
     names = ["emotion", "split", "source", "text", "twin"]
     if not is_embedded(model):
         own = written_messages()

@@ -49,6 +49,9 @@ def load_scenes(
     columns `messages` and `free` (the prompt before the assistant has decided) come
     along. With `letters` the acts are listed under letters and `choices` are these;
     each scene then comes once for each rotation of its list.
+
+    Raises ValueError for a situation that the model does not have, and for `letters`
+    with the embedded model.
     """
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
@@ -57,7 +60,8 @@ def load_scenes(
         raise ValueError("letters are for models that follow instructions, not for it")
     if situation not in ACTS:
         raise ValueError(
-            f"{situation!r} is not in the world: only other models have it"
+            f"situation is {situation!r}, which is not in the embedded model's world: "
+            f"pass one of {sorted(ACTS)}"
         )
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
