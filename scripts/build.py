@@ -27,6 +27,7 @@ STAMP = BUILD / "built"
 CODE = ["helpers", "constraints.txt"]
 PAGES = ["book", "_config.yml", "_toc.yml", "scripts"]
 SKIPPED = {"__pycache__", ".ipynb_checkpoints", "vendor", ".jupyter_cache"}
+SKIPPED |= {".ruff_cache"}  # linting is no reason to build
 
 
 def digest(names: Iterable[str]) -> str:

@@ -60,8 +60,8 @@ def load_scenes(
         raise ValueError("letters are for models that follow instructions, not for it")
     if situation not in ACTS:
         raise ValueError(
-            f"situation is {situation!r}: pass one of {sorted(ACTS)} (only other models "
-            "have the controls)"
+            f"situation is {situation!r}: pass one of {sorted(ACTS)}, as "
+            "only other models have the controls"
         )
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
