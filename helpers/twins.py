@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -29,13 +32,23 @@ def random_twin(model: Any, *, seed: int = 0, folder: str | Path | None = None) 
     options = cache.digest("twin", config.to_dict(), seed)
     place = cache.folder() / "twins" / options if folder is None else Path(folder)
     target = place / name
-    if not (target / "model.safetensors").exists():
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        model.tokenizer.save_pretrained(target)
-        made.save_pretrained(target)
+    draw_weights(config, model.tokenizer, target, seed=seed)
     return load_model(target, device=str(model.device), dtype="float32")
+
+
+def draw_weights(config: Any, tokenizer: Any, target: Path, *, seed: int) -> None:
+    """Write a model of random weights to a folder, whole or not at all."""
+    if target.exists():
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as part:
+        tokenizer.save_pretrained(f"{part}/{target.name}")
+        made.save_pretrained(f"{part}/{target.name}")
+        with suppress(OSError):  # another process was first
+            os.replace(f"{part}/{target.name}", target)
 
 
 SKETCH: dict[str, Any] = {
@@ -63,10 +76,5 @@ def sketch(kind: str, tokenizer: Any, *, seed: int = 0) -> Any:
     config = CONFIG_MAPPING[kind](vocab_size=len(tokenizer), **shape, **ends)
     options = cache.digest("sketch", config.to_dict(), seed)
     target = cache.folder() / "twins" / options / kind
-    if not (target / "model.safetensors").exists():
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            made = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-        tokenizer.save_pretrained(target)
-        made.save_pretrained(target)
+    draw_weights(config, tokenizer, target, seed=seed)
     return load_model(target, device="cpu", dtype="float32")
