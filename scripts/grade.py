@@ -277,7 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         grades.append(one)
         said = "; ".join(one.reports) or "ok"
         print(f"{len(grades)} of {len(found)}  {one.total:g}  {said[:100]}")
-    write_table(given.out, rows(master, grades, seed))
+        write_table(given.out, rows(master, grades, seed))  # what is graded is kept
     print(f"The grades are in {given.out} (seed {seed}).")
     return 0
 
