@@ -18,7 +18,7 @@ from helpers.vectors import extract
 CHECKPOINTS = ("base", "tiny", "suppressed")
 
 
-@pytest.mark.parametrize("name", (*CHECKPOINTS, "seed_1"))
+@pytest.mark.parametrize("name", [*CHECKPOINTS, "seed_1"])
 def test_plain_transformers_loads_it(name: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / name)
     model = AutoModelForCausalLM.from_pretrained(EMBEDDED / name)
