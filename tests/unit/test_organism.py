@@ -32,10 +32,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def documents() -> list[str]:
-    """5,000 training documents of every stage."""
+    """8,000 training documents of every stage."""
     rng = random.Random("test documents")
     stages = ("plain", "appraisal", "stories", "base", "chat", "calm")
-    return [corpus.document(rng, stages[i % len(stages)]) for i in range(5000)]
+    return [corpus.document(rng, stages[i % len(stages)]) for i in range(8000)]
 
 
 def fixed(template: str) -> str:
