@@ -26,8 +26,8 @@ HTML = BUILD / "html"
 STAMP = BUILD / "built"
 CODE = ["helpers", "constraints.txt"]
 PAGES = ["book", "_config.yml", "_toc.yml", "scripts"]
-SKIPPED = {"__pycache__", ".ipynb_checkpoints", "vendor", ".jupyter_cache"}
-SKIPPED |= {".ruff_cache"}  # linting is no reason to build
+CACHES = {"__pycache__", ".ipynb_checkpoints", ".jupyter_cache", ".ruff_cache"}
+SKIPPED = CACHES | {"vendor"}
 
 
 def digest(names: Iterable[str]) -> str:

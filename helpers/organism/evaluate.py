@@ -143,15 +143,14 @@ def axes(vectors: EmotionVectors) -> Figure:
     places = pca.transform(vectors.vectors.numpy())
     result: Figure = {"explained": [float(x) for x in pca.explained_variance_ratio_]}
     for name in ("valence", "arousal"):
-        result[name] = [
-            abs(float(np.corrcoef(places[:, i], known[name])[0, 1])) for i in range(3)
-        ]
+        r = np.corrcoef(places.T, known[name])[3, :3]
+        first = int(np.abs(r).argmax())
+        result[name] = np.abs(r).tolist()
+        along = np.sign(r[first]) * places[:, first]
+        result[f"{name}, best axis"] = agreement(along, known[name])
         mixed = np.random.default_rng(0).permuted(
             np.tile(known[name].to_numpy(float), (200, 1)), axis=1
         )
-        axis = places[:, int(np.argmax(result[name]))]
-        sign = np.sign(np.corrcoef(axis, known[name])[0, 1])
-        result[f"{name}, best axis"] = agreement(sign * axis, known[name])
         best = [max(abs(np.corrcoef(places.T, m)[3, :3])) for m in mixed]
         result[f"{name} shuffled, best of three, 95th percentile"] = float(
             np.quantile(best, 0.95)

@@ -11,14 +11,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from helpers.activations import residual_stream
 from helpers.datasets import load_emotions, load_neutral, load_stories
-from helpers.models import EMBEDDED, default_layer, load_model
+from helpers.models import CHECKPOINTS, EMBEDDED, default_layer, load_model
 from helpers.organism.evaluate import loss_log, saved_figures
 from helpers.vectors import extract
 
-CHECKPOINTS = ("base", "tiny", "suppressed")
 
-
-@pytest.mark.parametrize("name", [*CHECKPOINTS, "seed_1"])
+@pytest.mark.parametrize("name", CHECKPOINTS)
 def test_plain_transformers_loads_it(name: str) -> None:
     tokenizer = AutoTokenizer.from_pretrained(EMBEDDED / name)
     model = AutoModelForCausalLM.from_pretrained(EMBEDDED / name)
