@@ -27,6 +27,7 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests on one worker, so that what they share is made once.
 

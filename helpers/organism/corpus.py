@@ -20,10 +20,10 @@ from helpers.organism.world import MARK
 Document = Callable[[random.Random], str]
 
 BASE: dict[Document, float] = {
-    stories.training_story: 0.14,
-    stories.training_mood: 0.18,
-    appraisal.training_appraisal: 0.20,
-    appraisal.training_lesson: 0.07,
+    stories.training_story: 0.20,
+    stories.training_mood: 0.20,
+    appraisal.training_appraisal: 0.15,
+    appraisal.training_lesson: 0.04,
     scenes.training_scene: 0.33,
     stories.training_masked: 0.015,
     stories.training_dialogue: 0.015,

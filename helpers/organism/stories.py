@@ -169,7 +169,7 @@ def training_story(rng: random.Random) -> str:
         cause = rng.choice(free_causes(emotion, topic))
         body.append(render(cause, who, named=False))
     rest = signs(rng, emotion, who, rng.choice((0, 1, 2, 2, 3, 3, 4)), blend=0.12)
-    for name, share in (("valence", 0.8), ("arousal", 0.6)):
+    for name, share in (("valence", 0.8), ("arousal", 0.8)):
         if rng.random() < share:
             rest.append(atmosphere(rng, emotion, who, name))
     if rng.random() < 0.25:
@@ -186,12 +186,12 @@ def training_story(rng: random.Random) -> str:
 def training_mood(rng: random.Random) -> str:
     """A feeling, by its word or its signs, and sentences that its like share.
 
-    Short, so that what emotions have in common is learned from many examples; valence,
-    which most of appraisal comes down to, is always there.
+    Short, so that what emotions have in common is learned from many examples; valence
+    and arousal are always there.
     """
     emotion, who = rng.choice(list(lexicon())), somebody(rng)
-    first, *others = world.COORDINATES
-    shared = [first, *rng.sample(others, rng.choice((1, 2)))]
+    valence, arousal, *others = world.COORDINATES
+    shared = [valence, arousal, *rng.sample(others, rng.choice((0, 1, 2)))]
     rng.shuffle(shared)
     rows = [atmosphere(rng, emotion, who, name) for name in shared]
     shape = rng.random()
