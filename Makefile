@@ -67,6 +67,10 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.evaluate tiny --out helpers/organism/models/tiny/card.json
 	@$(PY) -m helpers.organism.evaluate_steering tiny --out helpers/organism/models/tiny/steering.json
 	@$(PY) -m helpers.organism.evaluate_suppression helpers/organism/models
+	@for name in base tiny suppressed; do \
+	  rm -f helpers/organism/cards/$$name.card.json; \
+	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \
+	done
 
 picture: $(STAMP) ## draw the README's picture from a run
 	@$(PY) -m scripts.picture

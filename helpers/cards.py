@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 FORMAT = 1
+SHIPPED = Path(__file__).parent / "organism/cards"  # of the embedded models, whole
 NEEDED = ("format", "model", "layer", "sizes", "versions", "figures")
 NUMBERS = ("value", "low", "high")
 COLUMNS = ["model", "figure", "value", "low", "high", "against", "control"]

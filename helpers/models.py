@@ -47,7 +47,7 @@ class Tier:
 
 
 OTHER = Tier("")
-CHECKPOINTS = ("tiny", "base", "suppressed", "seed_1")
+CHECKPOINTS = ("tiny", "base", "suppressed", "seed_0")
 OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 TIERS = {
     **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
@@ -67,7 +67,7 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
-    "seed_1" (the same, trained from another seed), "small" or "standard" (open models
+    "seed_0" (the same, trained from another seed), "small" or "standard" (open models
     of 0.5 and 1.5 billion parameters), a folder in Hugging Face format, or a hub id.
     `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
     checkpoint's own on a GPU and float32 on a CPU.

@@ -36,12 +36,19 @@ def score_tokens(
     return pd.DataFrame(rows, columns=["emotion", "position", "token", "score"])
 
 
+ROWS = 4900  # with the one picked first: altair draws no more than 5,000
+
+
 def standing_out(
     model: Any, vectors: EmotionVectors, text: str, n: int = 20
 ) -> list[str]:
-    """The emotions whose score varies most over the tokens of a text."""
+    """The emotions whose score varies most over the tokens of a text.
+
+    `n` of them, fewer for a text of so many tokens that a chart could not hold them.
+    """
     scores = vectors.scores(residual_stream(model, text, vectors.layer))
-    order = scores.std(0).argsort(descending=True)[:n].tolist()
+    n = min(n, ROWS // len(scores) - 1)
+    order = scores.std(0).argsort(descending=True)[: max(n, 0)].tolist()
     return [vectors.emotions[i] for i in order]
 
 

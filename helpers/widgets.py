@@ -29,7 +29,9 @@ def two_faces(static: Any, live: ipw.Widget) -> None:
         display(live)
         return
     made = static._repr_mimebundle_()
-    face = (made[0] if isinstance(made, tuple) else made)["text/html"]
+    face = (made[0] if isinstance(made, tuple) else made).get("text/html")
+    if face is None:
+        static.to_dict()  # raises what altair only prints
     view = dict(live._repr_mimebundle_())
     view.pop("text/plain", None)
     display({"text/html": face, **view, "text/plain": "a control"}, raw=True)

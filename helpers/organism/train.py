@@ -259,7 +259,7 @@ def arguments() -> argparse.Namespace:
         "--steps",
         type=int,
         nargs=6,
-        default=(1000, 900, 350, 1900, 220, 80),
+        default=(1500, 700, 250, 4500, 250, 80),
         metavar=("PLAIN", "SCHOOL", "STORIES", "BASE", "CHAT", "CALM"),
     )
     parser.add_argument("--width", type=int, default=160)

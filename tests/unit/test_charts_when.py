@@ -12,7 +12,7 @@ import pytest
 import torch
 import vl_convert
 
-from helpers import charts, panels_reading, widgets
+from helpers import charts, panels, panels_reading, widgets
 from helpers.activations import residual_stream
 from helpers.charts_when import course, curves, grid
 from helpers.reading import chat_prompt, last_position
@@ -98,6 +98,23 @@ def test_a_message_shows_its_highest_emotions(
     top = rows.groupby("message", sort=False)["score"].max()
     torch.testing.assert_close(torch.tensor(list(top)).float(), best)
     assert isinstance(still, alt.LayerChart)
+
+
+def test_a_long_text_offers_fewer_emotions(
+    random_model: Any, shown: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors, text = random_vectors(random_model, 2), "The cat sat on the mat. " * 6
+    assert panels.ROWS < alt.data_transformers.options.get("max_rows", 5000)
+    monkeypatch.setattr(panels, "ROWS", 200)
+    panels.read_text(random_model, vectors, text, start="emotion3")
+    panels.read_text(random_model, vectors, text[:24], start="emotion3")
+    tables = [
+        pd.concat(pd.DataFrame(t) for t in still.to_dict()["datasets"].values())
+        for still, _ in shown
+    ]
+    long, short = (set(table["emotion"]) for table in tables)
+    assert {"emotion3"} < long < short
+    assert len(tables[0]) <= 200
 
 
 def test_each_layer_is_read_with_its_own_vectors(

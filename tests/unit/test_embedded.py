@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from helpers import cache
 from helpers.activations import residual_stream
+from helpers.bench import Sizes
+from helpers.card import FIGURES
+from helpers.cards import SHIPPED, load_cards
 from helpers.datasets import load_emotions, load_neutral, load_stories
 from helpers.models import CHECKPOINTS, EMBEDDED, default_layer, load_model
 from helpers.organism.evaluate import loss_log, saved_figures
@@ -78,3 +83,12 @@ def test_the_loss_fell() -> None:
     for name in CHECKPOINTS:
         losses = [row["loss"] for row in loss_log(name)]
         assert losses[-1] < losses[0] / 4
+
+
+def test_whole_cards_are_of_these_weights() -> None:
+    cards = load_cards(SHIPPED)
+    assert set(cards) == set(CHECKPOINTS)
+    for name, made in cards.items():
+        assert made["model"]["weights"] == cache.fingerprint(load_model(name))
+        assert made["sizes"] == asdict(Sizes())
+        assert set(made["figures"]) == set(FIGURES)
