@@ -16,7 +16,7 @@ import altair as alt
 import pandas as pd
 
 BLUE, ORANGE, GRAY = "#2f6690", "#d1603d", "#8d99a6"
-COLORS = (BLUE, ORANGE, "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2")
+COLORS = (BLUE, ORANGE, "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2", "#6b4a3a")
 WIDTH = 560  # fits a phone in landscape and the book's column; pages scale it down
 DIVERGING = alt.Scale(scheme="blueorange", domainMid=0)
 CHARACTER = 8.4  # width of a character of the monospaced token view, in pixels
