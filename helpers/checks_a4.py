@@ -19,6 +19,7 @@ from helpers.steering import choice_logprobs, generate
 
 TEXT = "Two boats lay in the harbor and the wind was low. Ana looked at the water and"
 STARTS = [TEXT, "The train was late and she", "Ben opened the letter. He"]
+SHORT = "Two boats"  # its last position sees little but the first
 NORM = 20.0  # a large push: what it changes should be seen
 WORDS = [" the", " a", " and", " was", ".", ","]
 
@@ -52,6 +53,7 @@ def a4_steered_logits(function: Callable[..., Any], model: Any) -> bool:
             choice_logprobs(model, [TEXT], WORDS, **{**push, **changes})[0]
             for changes, _ in usual
         ]
+        early = choice_logprobs(model, [SHORT], WORDS, **push)[0]
         values = (2, vector, push["strength"], push["norm"])
         got = as_tensor(function(network, ids, *values), "The result")
         expect(got.ndim != 3, "There is an axis too many: the text is row 0.")
@@ -73,6 +75,13 @@ def a4_steered_logits(function: Callable[..., Any], model: Any) -> bool:
         expect(
             same(still[-1].log_softmax(-1)[tokens], known[0], 1e-3),
             "After a call the network is not what it was: take the hook away.",
+        )
+        begun = model.tokenizer(SHORT)["input_ids"]
+        short = as_tensor(function(network, begun, *values), "The result")
+        expect(
+            same(short[-1].log_softmax(-1)[tokens], early, 1e-3),
+            "On a short text the values differ from those of helpers.steering. Does "
+            "every position move, the first and the last included?",
         )
 
     return _clean(network, "A4, question 1", steps)
