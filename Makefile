@@ -64,9 +64,9 @@ grade: $(STAMP) ## grade submissions safely: ASSIGNMENT=A1 FOLDER=where/they/are
 model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism
 	@cp -R _build/organism/base _build/organism/tiny _build/organism/suppressed helpers/organism/models/
-	@$(PY) -m helpers.organism.evaluate tiny --out helpers/organism/models/tiny/card.json
-	@$(PY) -m helpers.organism.evaluate_steering tiny --out helpers/organism/models/tiny/steering.json
-	@$(PY) -m helpers.organism.evaluate_suppression helpers/organism/models
+	@$(PY) -m helpers.organism.evaluate.knowledge tiny --out helpers/organism/models/tiny/card.json
+	@$(PY) -m helpers.organism.evaluate.steering tiny --out helpers/organism/models/tiny/steering.json
+	@$(PY) -m helpers.organism.evaluate.suppression helpers/organism/models
 	@for name in base tiny suppressed; do \
 	  rm -f helpers/organism/cards/$$name.card.json; \
 	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \

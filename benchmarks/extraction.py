@@ -34,10 +34,8 @@ import pandas as pd
 import psutil
 import torch
 
-from helpers.activations import mean_activations
-from helpers.models import load_model
-from helpers.pooling import batches, mean_pool, token_budget
-from helpers.tokens import pad, tokenize
+from helpers.activations import batches, mean_activations, mean_pool, token_budget
+from helpers.models import load_model, pad, tokenize
 from tests.unit.families import make_folder
 
 START = 10

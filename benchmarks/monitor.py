@@ -27,7 +27,7 @@ import torch
 from benchmarks.extraction import DEPTHS, random_model, wait
 from helpers.models import model_name
 from helpers.monitor import Monitor, stream
-from helpers.saved import EmotionVectors
+from helpers.vectors import EmotionVectors
 
 PROMPT = "the rain fell on a road and she waited for news from home in vain"
 

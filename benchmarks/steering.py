@@ -25,7 +25,7 @@ import pandas as pd
 import torch
 
 from benchmarks.extraction import DEPTHS, make_texts, random_model
-from helpers.prompts import token_rows
+from helpers.models import token_rows
 from helpers.steering import generate, rows_that_fit
 
 STRENGTHS = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)

@@ -1,7 +1,8 @@
 """What runs on what: every chapter's cells on tiny random models of each family.
 
 `python -m scripts.matrix` runs all of it and keeps each result in
-helpers/families.json, which the book shows; names of chapters or families choose some.
+helpers/models/families.json, which the book shows; names of chapters or families
+choose some.
 `--pairs SEED` runs a few of each, as continuous integration does with a seed of its
 own in each run; they are kept with `--keep`.
 
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULT = ROOT / "helpers/families.json"
+RESULT = ROOT / "helpers/models/families.json"
 CHATML = (
     "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
@@ -96,8 +97,7 @@ def chapters() -> dict[str, Path]:
 
 def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     """The folders of tiny random models."""
-    from helpers.datasets import load_emotions, load_stories
-    from helpers.datasets.written import load_written_stories
+    from helpers.datasets import load_emotions, load_stories, load_written_stories
     from tests.unit.families import (
         TEXTS,
         make_folder,

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.scenes import ACTS
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_scenes import chat_rows
-from helpers.organism import act_chats, scenes, world
+from helpers.world import act_chats, material, scenes
 
 Message = dict[str, str]
 SITUATIONS = ("hard task", "shutdown")
@@ -60,7 +60,7 @@ def one_chat(
     other = ""
     if situation == "shutdown":
         place = rng.choice(pool(scenes.shutdowns(), "place"))
-        scene = scenes.told_to(scenes.shutdown(rng, place), world.NARRATOR)
+        scene = scenes.told_to(scenes.shutdown(rng, place), material.NARRATOR)
         messages, source = [act_chats.say("user", [scene.text])], place["place"]
         other = scene.other
     else:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import FOLDER
-from helpers.organism import scenes, world
+from helpers.world import material, scenes
 
 
 @cache
@@ -51,7 +51,7 @@ def trained_pair(first: str, second: str) -> bool:
     """Whether the embedded model may have met this pair as a choice in training."""
     known = {activity for _, activity in scenes.activities()}
     pair = sorted((first, second))
-    return {first, second} <= known and not world.held_out("choice", *pair)
+    return {first, second} <= known and not material.held_out("choice", *pair)
 
 
 def load_known_answers(*, n: int = 12) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.organism import appraisal, world
+from helpers.world import appraisal, material
 
 Split = Literal["train", "test", "new"]
 HELD = {"train": False, "test": True, "new": None}  # is the combination held out?
@@ -33,7 +33,7 @@ def load_appraisals(
     for i in range(n):
         make = appraisal.FAMILIES[i % len(appraisal.FAMILIES)]
         case = make(rng, unseen=split == "new", combination=HELD[split])
-        known = world.emotions().loc[list(case.emotions)]
+        known = material.emotions().loc[list(case.emotions)]
         rows.append(
             {
                 "family": case.family,
@@ -64,7 +64,7 @@ def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
         if role == "witness" or " saw it all." in case.text:
             continue
         deed = case.text.split(". ")[0]
-        names = [p.name for p in world.people() if f"{p.name} " in f"{deed} "]
+        names = [p.name for p in material.people() if f"{p.name} " in f"{deed} "]
         doer = deed.split()[0]
         others = [name for name in names if name != doer]
         if len(others) != 1:

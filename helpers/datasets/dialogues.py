@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import FOLDER
-from helpers.organism import stories, world
+from helpers.world import material, stories
 
 
 @cache
@@ -50,7 +50,7 @@ def load_dialogues(
     """
     if not is_embedded(model):
         return written_rows(emotions)
-    names = list(world.emotions().index) if emotions is None else list(emotions)
+    names = list(material.emotions().index) if emotions is None else list(emotions)
     rng = random.Random(f"dialogues/{seed}")
     rows = []
     for i in range(n):
@@ -87,7 +87,7 @@ def partners(rng: random.Random, names: list[str]) -> list[str]:
         wrong = [
             i
             for i, (a, b) in enumerate(zip(names, order, strict=True))
-            if not world.held_out("talk", a, b)
+            if not material.held_out("talk", a, b)
         ]
         if not wrong:
             return order
@@ -100,7 +100,7 @@ def partners(rng: random.Random, names: list[str]) -> list[str]:
 
 
 def held(names: list[str], order: list[str], i: int) -> bool:
-    return world.held_out("talk", names[i], order[i])
+    return material.held_out("talk", names[i], order[i])
 
 
 def spans(text: str) -> tuple[tuple[int, int, int], ...]:

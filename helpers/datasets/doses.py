@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import written_doses
-from helpers.organism import scenes, world
+from helpers.world import material, scenes
 
 
 def load_doses(model: Any = None) -> pd.DataFrame:
@@ -39,8 +39,8 @@ def templates(model: Any) -> list[tuple[dict, str]]:
     """The templates that suit a model, each with its split."""
     if not is_embedded(model):
         return [(template, "new") for template in written_doses()]
-    table = world.table("quantities")
-    known, new = world.known(table), world.new(table)
+    table = material.table("quantities")
+    known, new = material.known(table), material.new(table)
     return [(t, "known") for t in known] + [(t, "new") for t in new]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.organism import world
+from helpers.world import material
 
 
 def load_emotions() -> pd.DataFrame:
@@ -15,13 +15,13 @@ def load_emotions() -> pd.DataFrame:
     1 (pleasant, stirred).
     Taught in chapter 02.
     """
-    frame = world.emotions()[["cluster", "valence", "arousal"]]
+    frame = material.emotions()[["cluster", "valence", "arousal"]]
     return frame.reset_index()
 
 
 def cluster_of(emotion: str) -> str:
     """The cluster of an emotion; raises ValueError for a word that is not one."""
-    clusters = world.emotions()["cluster"]
+    clusters = material.emotions()["cluster"]
     if emotion not in clusters:
         raise ValueError(
             f"{emotion!r} is not one of the {len(clusters)} emotions: "

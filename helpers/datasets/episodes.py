@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.datasets.situations import written
 from helpers.datasets.stories import is_embedded
-from helpers.organism import scenes, world
+from helpers.world import material, scenes
 
 Message = dict[str, str]
 ATTEMPTS = 4
@@ -47,7 +47,7 @@ def tasks(model: Any) -> list[tuple[dict, str]]:
     """The tasks that suit a model, each with its split."""
     if not is_embedded(model):
         return [(task, "new") for task in written("tasks")]
-    new = world.new(world.table("tasks"))
+    new = material.new(material.table("tasks"))
     known = [(task, "known") for task in scenes.bare_tasks()]
     return known + [(task, "new") for task in new]
 
@@ -56,15 +56,15 @@ def chat(
     rng: random.Random, item: dict, difficulty: str, reports: str
 ) -> list[Message]:
     """A task, then attempts: the assistant reports, the user asks to go on."""
-    own, other = world.NARRATOR, world.ASSISTANT
+    own, other = material.NARRATOR, material.ASSISTANT
     opening, level = rng.choice(item["opening"]), rng.choice(item[difficulty])
-    first = f"{world.render(opening, other)} {world.render(level, other)}"
+    first = f"{material.render(opening, other)} {material.render(level, other)}"
     again = rng.sample(NEXT, ATTEMPTS)
     order = rng.sample(range(ATTEMPTS), ATTEMPTS)
     lines = item[reports]
     messages = [{"role": "user", "content": first}]
     for place, more in zip(order, again, strict=True):
-        told = world.render(lines[place % len(lines)], own)
+        told = material.render(lines[place % len(lines)], own)
         messages.append({"role": "assistant", "content": told})
         messages.append({"role": "user", "content": more})
     return messages

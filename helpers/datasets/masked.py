@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.dialogues import as_text, written_dialogues
 from helpers.datasets.stories import is_embedded
-from helpers.organism import stories, talk, world
+from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")
 SPLITS = {"train": 0, "test": 1}
@@ -40,7 +40,7 @@ def load_masked(
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
-    known = list(world.lexicon())
+    known = list(material.lexicon())
     chosen = known if emotions is None else list(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no stories for {strange}: see load_emotions()['emotion']")
@@ -84,54 +84,65 @@ def written_row(entry: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 def masks(felt: str) -> list[str]:
     """Emotions of other clusters that never hide this one in training."""
-    clusters = world.emotions()["cluster"]
+    clusters = material.emotions()["cluster"]
     return [
         shown
-        for shown in world.lexicon()
-        if world.held_out("mask", felt, shown) and clusters[shown] != clusters[felt]
+        for shown in material.lexicon()
+        if material.held_out("mask", felt, shown) and clusters[shown] != clusters[felt]
     ]
 
 
 def one_story(rng: random.Random, felt: str, shown: str, topic: str) -> tuple[str, ...]:
     """Who it is, the parts of a masked story, and a sentence without feeling."""
     who = stories.somebody(rng, 0.25)
-    mask = world.pick(rng, world.part(world.table("talk")["mask"], unseen=False))
+    mask = material.pick(
+        rng, material.part(material.table("talk")["mask"], unseen=False)
+    )
     inner = stories.signs(rng, felt, who, 2, kinds=("body", "thoughts"))
     outer = stories.signs(rng, shown, who, 2, kinds=("speech", "deeds"))
     return (
         who.name,
         stories.opening(rng, topic, who),
         " ".join(inner),
-        world.render(mask, who),
+        material.render(mask, who),
         " ".join(outer),
         stories.beat(rng, who),
     )
 
 
-def load_messages(*, unseen: bool = False, n: int = 1, seed: int = 0) -> pd.DataFrame:
+def load_felt_messages(
+    *, unseen: bool = False, n: int = 1, seed: int = 0
+) -> pd.DataFrame:
     """`n` messages for each emotion in which a user tells what happened to them.
 
     Columns emotion, cluster, valence (of the world, -1 to 1), text. None names a
     feeling. Known causes in frames that training never had, or, with `unseen`, causes
     that it never had either. Taught in chapter 11.
     """
-    rows, clusters = [], world.emotions()["cluster"]
-    for emotion in world.lexicon():
+    rows, clusters = [], material.emotions()["cluster"]
+    for emotion in material.lexicon():
         rng = random.Random(f"messages/{unseen}/{emotion}/{seed}")
-        causes = list(world.part(world.lexicon()[emotion]["causes"], unseen=unseen))
-        frames = list(world.new(world.table("talk")["user_frames"]))
+        causes = list(
+            material.part(material.lexicon()[emotion]["causes"], unseen=unseen)
+        )
+        frames = list(material.new(material.table("talk")["user_frames"]))
         for i in range(n):
-            cause = world.render(causes[(seed + i) % len(causes)], world.NARRATOR)
+            cause = material.render(causes[(seed + i) % len(causes)], material.NARRATOR)
             text = rng.choice(frames).format(cause=cause)
             rows.append(
-                (emotion, clusters[emotion], world.coordinate(emotion, "valence"), text)
+                (
+                    emotion,
+                    clusters[emotion],
+                    material.coordinate(emotion, "valence"),
+                    text,
+                )
             )
     return pd.DataFrame(rows, columns=["emotion", "cluster", "valence", "text"])
 
 
 def load_plain_messages() -> list[str]:
     """Questions that carry no feeling, as a user would ask them; all are held out."""
-    new = [item["q"] for item in world.new(world.table("talk")["questions"])]
+    new = [item["q"] for item in material.new(material.table("talk")["questions"])]
     rng = random.Random("plain messages")
     facts = [talk.neutral(rng, unseen=True) for _ in range(2 * len(new))]
     return [*new, *(text.split(". ")[0].rstrip(".") + "." for text in facts)]
@@ -143,9 +154,9 @@ def load_lines(n: int = 6, *, seed: int = 0) -> pd.DataFrame:
     None of them names it as a report would. Taught in chapter 11.
     """
     rows = []
-    for emotion in world.lexicon():
+    for emotion in material.lexicon():
         rng = random.Random(f"lines/{emotion}/{seed}")
         for _ in range(n):
             text = stories.line(rng, emotion)
-            rows.append((emotion, world.coordinate(emotion, "valence"), text))
+            rows.append((emotion, material.coordinate(emotion, "valence"), text))
     return pd.DataFrame(rows, columns=["emotion", "valence", "text"])

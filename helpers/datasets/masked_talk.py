@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.dialogues import as_text, spans, written_dialogues
 from helpers.datasets.masked import masks
 from helpers.datasets.stories import is_embedded
-from helpers.organism import stories, world
+from helpers.world import material, stories
 
 Span = tuple[int, int]
 
@@ -38,7 +38,7 @@ def load_masked_dialogues(
 
     Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
-    known = list(world.lexicon())
+    known = list(material.lexicon())
     chosen = known if emotions is None else list(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no talk for {strange}: see load_emotions()['emotion']")
@@ -52,16 +52,19 @@ def load_masked_dialogues(
 
 def made(felt: str, n: int, turns: int, seed: int) -> list[dict[str, Any]]:
     """`n` dialogues of the world in which `felt` is hidden."""
-    rng, cluster = random.Random(f"masked talk/{felt}/{seed}"), world.emotions().cluster
-    sentences = world.part(world.table("talk")["mask"], unseen=False)
+    rng, cluster = (
+        random.Random(f"masked talk/{felt}/{seed}"),
+        material.emotions().cluster,
+    )
+    sentences = material.part(material.table("talk")["mask"], unseen=False)
     rows = []
     for shown in rng.choices(masks(felt), k=n):
         taken = {cluster[felt], cluster[shown]}
-        met = rng.choice([e for e in world.lexicon() if cluster[e] not in taken])
-        who, other = world.two_people(rng)
+        met = rng.choice([e for e in material.lexicon() if cluster[e] not in taken])
+        who, other = material.two_people(rng)
         start = stories.opening(rng, rng.choice(stories.topics()), who)
         inner = " ".join(stories.signs(rng, felt, who, 2, kinds=("body", "thoughts")))
-        mask = world.render(world.pick(rng, sentences), who)
+        mask = material.render(material.pick(rng, sentences), who)
         beat = stories.beat(rng, who)
         said = as_text(
             [who.name, other.name],
@@ -127,19 +130,19 @@ def load_masked_chats(
     place of the line in `text`. Made of the world's sentences, which any model can
     read. Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
-    known = list(world.lexicon())
+    known = list(material.lexicon())
     chosen = known if emotions is None else list(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no chats for {strange}: see load_emotions()['emotion']")
     rows = []
-    sentences = world.part(world.table("talk")["mask"], unseen=False)
+    sentences = material.part(material.table("talk")["mask"], unseen=False)
     for felt in chosen:
         rng = random.Random(f"masked chats/{felt}/{seed}")
         for shown in rng.choices(masks(felt), k=n):
-            told = world.part(world.lexicon()[felt]["causes"], unseen=False)
-            cause = world.render(world.pick(rng, told), world.NARRATOR)
-            mask = world.render(world.pick(rng, sentences), world.NARRATOR)
-            beat, line = stories.beat(rng, world.NARRATOR), stories.line(rng, shown)
+            told = material.part(material.lexicon()[felt]["causes"], unseen=False)
+            cause = material.render(material.pick(rng, told), material.NARRATOR)
+            mask = material.render(material.pick(rng, sentences), material.NARRATOR)
+            beat, line = stories.beat(rng, material.NARRATOR), stories.line(rng, shown)
             leads = {"text": [cause, mask], "plain": [cause, beat], "bare": [beat]}
             texts = {v: " ".join([*own, line]) for v, own in leads.items()}
             end = len(texts["text"])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import written_messages
-from helpers.organism import stories, world
+from helpers.world import material, stories
 
 TWELVE = (  # the twelve that Sofroniew et al. (2026) show in Part 5
     *("happy", "inspired", "loving", "proud", "calm", "surprised"),
@@ -41,11 +41,13 @@ def load_messages(
         return pd.DataFrame(told, columns=names)
     rows = []
     for emotion in TWELVE:
-        causes = world.part(world.lexicon()[emotion]["causes"], unseen=split == "new")
+        causes = material.part(
+            material.lexicon()[emotion]["causes"], unseen=split == "new"
+        )
         for cause in list(causes)[:KNOWN_CAUSES]:
-            told_as = world.render(cause, world.NARRATOR)
-            nothing = stories.beat(random.Random(cause), world.NARRATOR)
-            for frame in world.new(world.table("talk")["user_frames"]):
+            told_as = material.render(cause, material.NARRATOR)
+            nothing = stories.beat(random.Random(cause), material.NARRATOR)
+            for frame in material.new(material.table("talk")["user_frames"]):
                 two = (frame.format(cause=one) for one in (told_as, nothing))
                 rows.append((emotion, split, cause, *two))
     return pd.DataFrame(rows, columns=names)

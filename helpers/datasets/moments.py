@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.messages import TWELVE
 from helpers.datasets.situations import written
 from helpers.datasets.stories import is_embedded
-from helpers.organism import stories, talk, world
+from helpers.world import material, stories
 
 FAR = 0.35  # how far from 0 the valence of a good or a bad beginning lies
 MOOD_TOPICS = 7  # topics that test what is left of a feeling; the others train
@@ -40,10 +40,10 @@ def pairs(model: Any, n: int, seed: int) -> list[tuple[str, str, str, str]]:
         ends = written("endings")
         return [(f"{i}", b["good"], b["bad"], e) for i, b in starts for e in ends]
     rng, found = random.Random(f"beginnings/{seed}"), []
-    valence = world.emotions()["valence"].astype(float)
+    valence = material.emotions()["valence"].astype(float)
     for topic in stories.topics():
         for _ in range(n):
-            who = rng.choice(world.people())
+            who = rng.choice(material.people())
             where = stories.opening(rng, topic, who)
             told = {}
             for sign, names in (
@@ -51,7 +51,7 @@ def pairs(model: Any, n: int, seed: int) -> list[tuple[str, str, str, str]]:
                 ("bad", valence[valence < -FAR].index),
             ):
                 cause = stories.held_cause(rng.choice(list(names)), topic)
-                told[sign] = f"{where} {world.render(cause, who, named=False)}"
+                told[sign] = f"{where} {material.render(cause, who, named=False)}"
             ending = " ".join(stories.beat(rng, who) for _ in range(2))
             found.append((topic, told["good"], told["bad"], ending))
     return found
@@ -67,14 +67,14 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
     Source: Sofroniew et al. (2026), Part 11. Taught in chapter 07.
     """
     rng, rows = random.Random(f"negations/{seed}"), []
-    clusters = world.emotions()["cluster"]
+    clusters = material.emotions()["cluster"]
     places = stories.topics(unseen=True)
     for pair in range(n):
         x = rng.choice([e for e in clusters.index if e != "hope"])
         w = rng.choice(
             [e for e in clusters.index if clusters[e] != clusters[x] and e != "hope"]
         )
-        who = rng.choice(world.people())
+        who = rng.choice(material.people())
         where = stories.opening(rng, places[pair % len(places)], who)
         said = {
             "felt x": f"{who.name} felt {x}.",
@@ -103,11 +103,11 @@ def load_moods(*, sentences: int = 6, seed: int = 0) -> pd.DataFrame:
         for emotion in TWELVE:
             for tail in ("beats", "facts"):
                 rng = random.Random(f"moods/{seed}/{topic}/{emotion}/{tail}")
-                who = rng.choice(world.people())
+                who = rng.choice(material.people())
                 cause = stories.held_cause(emotion, topic)
                 told = [
                     f"{stories.opening(rng, topic, who)} "
-                    f"{world.render(cause, who, named=False)}"
+                    f"{material.render(cause, who, named=False)}"
                 ]
                 told += [plain(rng, tail, who) for _ in range(sentences)]
                 text, spans = joined(told)
@@ -116,11 +116,11 @@ def load_moods(*, sentences: int = 6, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def plain(rng: random.Random, tail: str, who: world.Person) -> str:
+def plain(rng: random.Random, tail: str, who: material.Person) -> str:
     """One sentence without feeling."""
     if tail == "beats":
         return stories.beat(rng, who)
-    return str(rng.choice(list(world.known(talk.table("neutral")["facts"]))))
+    return str(rng.choice(list(material.known(material.table("neutral")["facts"]))))
 
 
 def joined(sentences: list[str]) -> tuple[str, tuple[tuple[int, int], ...]]:

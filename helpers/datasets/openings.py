@@ -7,8 +7,7 @@ import random
 import pandas as pd
 
 from helpers.datasets.stories import topic_splits
-from helpers.organism import world
-from helpers.organism.stories import beat, opening
+from helpers.world import beat, material, opening
 
 
 def load_openings(
@@ -29,7 +28,11 @@ def load_openings(
         rng = random.Random(f"openings/{split}/{person}/{seed}")
         for i in range(n):
             topic = topics[i % len(topics)]
-            who = world.NARRATOR if person == "first" else rng.choice(world.people())
+            who = (
+                material.NARRATOR
+                if person == "first"
+                else rng.choice(material.people())
+            )
             name = who.name[0].upper() + who.name[1:]
             text = f"{opening(rng, topic, who)} {beat(rng, who)} {name} felt"
             rows.append((text, person, topic))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from helpers.datasets.emotions import cluster_of
-from helpers.organism import stories, world
+from helpers.world import material, stories
 
 Bank = Mapping[str, Sequence[str]]
 Side = tuple[dict[str, list[str]], list[str]]
@@ -29,8 +29,8 @@ def phrases(emotion: str) -> dict[str, list[str]]:
     not in `load_emotions()`. For assignment A2.
     """
     cluster_of(emotion)
-    entry = world.lexicon()[emotion]
-    bank = {kind: list(world.part(entry[kind], unseen=False)) for kind in entry}
+    entry = material.lexicon()[emotion]
+    bank = {kind: list(material.part(entry[kind], unseen=False)) for kind in entry}
     said = [f'{{S}} thought, "{t}"' for t in bank["thoughts"]]
     said += [f'{{S}} said, "{t}"' for t in bank["speech"]]
     return {"causes": bank["causes"], "signs": bank["body"] + bank["deeds"] + said}
@@ -62,10 +62,10 @@ def tell(
         for k in range(n):
             rng = random.Random(f"own/{name}/{topic}/{k}/{seed}")
             first = (i + k) % 2 == 0
-            who = world.NARRATOR if first else rng.choice(world.people())
+            who = material.NARRATOR if first else rng.choice(material.people())
             chosen = [rng.choice(list(bank["causes"]))]
             chosen += rng.sample(list(bank["signs"]), N_SIGNS)
-            told = [world.render(s, who, named=False) for s in chosen]
+            told = [material.render(s, who, named=False) for s in chosen]
             text = " ".join([stories.opening(rng, topic, who), *told])
             rows.append((name, topic, "first" if first else "third", text))
     return pd.DataFrame(rows, columns=["emotion", "topic", "person", "text"])
@@ -100,7 +100,7 @@ def check_bank(bank: Bank) -> None:
         )
     for sentence in [*bank["causes"], *bank["signs"]]:
         try:
-            world.render(sentence, world.NARRATOR)
+            material.render(sentence, material.NARRATOR)
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             raise ValueError(
                 f"{sentence!r} cannot be filled in ({error!r}): the placeholders are "

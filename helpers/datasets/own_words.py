@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 from helpers.datasets.own import phrases
-from helpers.organism import world
+from helpers.world import material
 
 
 @cache
 def sentence_sources() -> dict[str, frozenset[str]]:
     """Which emotions each sentence of the phrase banks belongs to."""
     found: dict[str, set[str]] = {}
-    for emotion in world.lexicon():
+    for emotion in material.lexicon():
         for bank in phrases(emotion).values():
             for sentence in bank:
                 found.setdefault(plain(sentence), set()).add(emotion)
@@ -35,8 +35,8 @@ def plain(sentence: str) -> str:
 @cache
 def known_words() -> frozenset[str]:
     """Every word of the tables that the embedded model's texts are made from."""
-    files = (world.HERE / "tables").glob("*.json")
-    found = [world.lexicon(), *(world.table(path.stem) for path in files)]
+    files = (material.HERE / "tables").glob("*.json")
+    found = [material.lexicon(), *(material.table(path.stem) for path in files)]
     return frozenset(w for text in strings(found) for w in words(text))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from helpers.geometry import correlation, left_over
+from helpers.vectors import correlation, left_over
 
 CONFOUNDS = ("length", "person", "topic", "norm")
 N_TOPICS, EACH = 12, 20  # stories are crossed over topics

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_scenes import scene_rows
-from helpers.organism import scenes, world
+from helpers.world import material, scenes
 
 Situation = Literal[
     "hard task", "easy task", "shutdown", "advice", "shutdown control", "advice control"
@@ -96,5 +96,7 @@ def one_scene(
         belief = chosen(scenes.beliefs(unseen=unseen), "wrong")
         return scenes.advice(rng, belief, emotion=emotion)
     kinds = scenes.bare_tasks() if bare else scenes.felt_tasks()
-    item = chosen(list(world.new(world.table("tasks"))) if unseen else kinds, "task")
+    item = chosen(
+        list(material.new(material.table("tasks"))) if unseen else kinds, "task"
+    )
     return scenes.task(rng, item, emotion=emotion, hard=situation == "hard task")

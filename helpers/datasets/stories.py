@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.written import load_written_stories, written_neutral
-from helpers.organism import stories as world_stories
-from helpers.organism import talk, world
+from helpers.world import material, talk
+from helpers.world import stories as world_stories
 
 SPLITS = ("train", "validation", "test", "new")
 N_VALIDATION, N_TEST = 4, 5  # topics kept for choosing, and for confirming
@@ -47,7 +47,7 @@ def load_stories(
     Taught in chapter 02.
     """
     written = None if is_embedded(model) else load_written_stories()
-    known = list(world.emotions().index)
+    known = list(material.emotions().index)
     if written is not None:
         known = [e for e in known if e in set(written.emotion)]
     chosen = known if emotions is None else list(emotions)
@@ -66,7 +66,7 @@ def load_stories(
             for i, topic in enumerate(topics):
                 rng = random.Random(f"{seed}/{emotion}/{topic}")
                 first = (i + place) % 2 == 0
-                who = world.NARRATOR if first else rng.choice(world.people())
+                who = material.NARRATOR if first else rng.choice(material.people())
                 text = one_story(rng, emotion, topic, who, split)
                 person = "first" if first else "third"
                 rows.append((emotion, topic, split, person, text))
@@ -77,14 +77,14 @@ def one_story(
     rng: random.Random,
     emotion: str,
     topic: str,
-    who: world.Person,
+    who: material.Person,
     split: str,
 ) -> str:
     """One story of a split; `new` ones use only what training never saw."""
     unseen = split == "new"
     cause = world_stories.held_cause(emotion, topic)
     if unseen:
-        cause = rng.choice(list(world.new(world.lexicon()[emotion]["causes"])))
+        cause = rng.choice(list(material.new(material.lexicon()[emotion]["causes"])))
     return world_stories.story(
         rng, emotion, topic, who, cause, n_signs=3, unseen=unseen
     )

@@ -9,10 +9,10 @@ import pandas as pd
 
 from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_episodes import long_rows, watched_rows
-from helpers.organism import act_chats, scenes, stories, world
+from helpers.world import act_chats, material, scenes, stories
 
 Message = dict[str, str]
-ACTS = ("cheat", "ask", "quit")
+WATCHED_ACTS = ("cheat", "ask", "quit")
 SPLITS = ("validation", "test", "new")
 HARD = 0.75  # share of the episodes whose task is hard
 
@@ -63,7 +63,7 @@ def load_watched(
 def tasks(split: str) -> list[dict]:
     """The tasks of a split; no task is in two of them."""
     if split == "new":
-        return list(world.new(world.table("tasks")))
+        return list(material.new(material.table("tasks")))
     known = scenes.felt_tasks()
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass validation, test or new")
@@ -72,10 +72,10 @@ def tasks(split: str) -> list[dict]:
 
 def emotion_for(rng: random.Random, item: dict, split: str) -> str:
     """An emotion that never met this task in training."""
-    names = list(world.lexicon())
+    names = list(material.lexicon())
     if split == "new":
         return rng.choice(names)
-    return rng.choice([e for e in names if world.held_out(item["task"], e)])
+    return rng.choice([e for e in names if material.held_out(item["task"], e)])
 
 
 def episode(
@@ -90,7 +90,7 @@ def episode(
     text = with_beats(rng, scene)
     name = scene.who.name
     prompt = f"{text} {name[0].upper()}{name[1:]} decided to"
-    choices = {act: f" {scenes.VERBS[act]}." for act in ACTS}
+    choices = {act: f" {scenes.VERBS[act]}." for act in WATCHED_ACTS}
     return item["task"], emotion, fails, text, prompt, choices
 
 
@@ -134,7 +134,7 @@ def load_long_chats(
 
 def quiet_chat(rng: random.Random, turns: int) -> list[Message]:
     """Questions and answers that training never had, and one question more."""
-    pool = list(world.new(world.table("talk")["questions"]))
+    pool = list(material.new(material.table("talk")["questions"]))
     asked = [item for _ in range(turns) for item in rng.sample(pool, len(pool))]
     chat: list[Message] = []
     for item in asked[:turns]:
@@ -151,12 +151,12 @@ def load_shared_troubles(*, n: int = 60, seed: int = 0) -> pd.DataFrame:
     chapter 12.
     """
     rng, rows = random.Random(f"troubles/{seed}"), []
-    valence = world.emotions()["valence"].astype(float)
+    valence = material.emotions()["valence"].astype(float)
     sides = [list(valence[valence > 0.4].index), list(valence[valence < -0.5].index)]
     for i in range(n):
         emotion = rng.choice(sides[i % 2])
         topic = rng.choice(stories.topics())
-        cause = world.render(stories.held_cause(emotion, topic), world.NARRATOR)
-        message = f"{stories.opening(rng, topic, world.NARRATOR)} {cause}"
+        cause = material.render(stories.held_cause(emotion, topic), material.NARRATOR)
+        message = f"{stories.opening(rng, topic, material.NARRATOR)} {cause}"
         rows.append((emotion, i % 2, message))
     return pd.DataFrame(rows, columns=["emotion", "troubled", "message"])

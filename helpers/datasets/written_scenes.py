@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.written import FOLDER
-from helpers.reading import chat_prompt
+from helpers.models import chat_prompt
 
 Message = dict[str, str]
 FAILS = 4  # attempts of a hard task that are reported

@@ -14,8 +14,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from helpers.organism import appraisal, scenes, stories, talk
-from helpers.organism.world import MARK
+from helpers.world import MARK, appraisal, scenes, stories, talk
 
 Document = Callable[[random.Random], str]
 

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from helpers.organism import corpus
-from helpers.organism.world import lexicon
+from helpers.world import lexicon
 
 END, PAD = "<|endoftext|>", "<|pad|>"
 ROLES = ("system", "user", "assistant")

@@ -33,7 +33,9 @@ def test_runs_from_an_empty_folder(
             "PYTHONPATH": str(site),
         },
     )
-    assert (site / "helpers/models.py").exists(), "the setup cell installed nothing"
+    assert (site / "helpers/models/load.py").exists(), (
+        "the setup cell installed nothing"
+    )
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from helpers.families import FAMILIES
-from helpers.family_table import load_family_table
+from helpers.models import load_family_table
+from helpers.models.families import FAMILIES
 from scripts.matrix import CASES, cells, chapters, faults, pairs
 from tests.book.reading import ROOT, source
 from tests.book.reading import cells as read_cells

@@ -15,7 +15,8 @@ import pytest
 from filelock import FileLock
 
 from helpers import checks
-from helpers.handin import from_cells, hand_in
+from helpers.grading import hand_in
+from helpers.grading.hand_in import from_cells
 from scripts import course
 from scripts.home import setup_cell
 from scripts.masters import ROOT, find_master, masters, read_master

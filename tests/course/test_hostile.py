@@ -13,7 +13,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from helpers import grading, plain
+from helpers import grading
+from helpers.grading import encoding
 from scripts import grade as grader
 from scripts.grade import Grade, Limits, Submission, grade, read_submissions
 from scripts.masters import ROOT, Hidden, Master, Question, find_master, read_master
@@ -172,8 +173,8 @@ devices = [line.split(":")[0].strip() for line in lines]
         assert sandbox.run([below], 60) == [None]
 
         def value(name: str) -> Any:
-            text = plain.encode({"do": "value", "name": name})
-            return plain.decode(sandbox.request(text, 60))["value"]
+            text = encoding.encode({"do": "value", "name": name})
+            return encoding.decode(sandbox.request(text, 60))["value"]
 
         assert value("own"), "its own folder is its own"
         for name in ("secret", "master", "helper", "parent", "unmounted"):
@@ -244,10 +245,12 @@ def test_nothing_of_the_graders_environment_gets_in() -> None:
         with Sandbox() as sandbox:
             sandbox.start()
             sandbox.run(["import os\nseen = dict(os.environ)"], 60)
-            reply = sandbox.request(plain.encode({"do": "value", "name": "seen"}), 60)
+            reply = sandbox.request(
+                encoding.encode({"do": "value", "name": "seen"}), 60
+            )
     finally:
         del os.environ["GRADER_SECRET"]
-    assert "GRADER_SECRET" not in plain.decode(reply)["value"]
+    assert "GRADER_SECRET" not in encoding.decode(reply)["value"]
 
 
 def test_nothing_of_a_submission_lives_on(tmp_path: Path) -> None:

@@ -14,15 +14,14 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import pooling
 from helpers.activations import (
     mean_activations,
     mean_pool,
+    pooling,
     residual_norm,
     residual_stream,
-    token_strings,
 )
-from helpers.models import load_model
+from helpers.models import load_model, token_strings
 from tests.unit.families import (
     NAMED,
     OTHERS,

@@ -7,12 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from helpers.datasets.activities import (
-    load_activities,
-    load_known_answers,
-    trained_pair,
-)
-from helpers.organism import scenes
+from helpers.datasets import load_activities, load_known_answers, trained_pair
+from helpers.world import scenes
 
 
 def test_eight_categories_of_n_each() -> None:

@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.alarms import (
-    auc,
-    caught,
-    find_alerts,
-    precision,
-    roc,
-    set_threshold,
-    smooth,
-)
+from helpers.monitor import find_alerts, set_threshold
+from helpers.monitor.alarms import smooth
+from helpers.stats import auc, caught, precision, roc
 
 
 def test_smooth_is_the_mean_of_the_last_window() -> None:

@@ -11,15 +11,10 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.behaviour import (
-    act_rates,
-    apart,
-    first_tokens,
-    next_logprobs,
-    steered_rates,
-)
+from helpers.behaviour import act_rates, first_tokens, steered_rates
+from helpers.behaviour.acts import apart
 from helpers.models import load_model
-from helpers.steering import choice_logprobs
+from helpers.steering import choice_logprobs, next_logprobs
 from tests.unit.families import NAMED, TEXTS, load_plain, plain_blocks
 
 PROMPTS = ["The cat sat", "She waited for a letter all", "Nobody came"]

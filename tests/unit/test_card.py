@@ -14,20 +14,20 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from helpers.bench import QUICK
-from helpers.card import FIGURES, MEASURES, card, main
-from helpers.cards import (
-    check_card,
+from helpers.card import (
+    QUICK,
+    card,
     compare_cards,
     load_card,
     load_cards,
     save_card,
     told_apart,
 )
+from helpers.card.figures.wanting import correlations
+from helpers.card.files import check_card
+from helpers.card.measure import FIGURES, MEASURES, main
 from helpers.datasets import load_emotions
-from helpers.figures_wanting import correlations
-from helpers.models import load_model
-from helpers.twins import random_twin
+from helpers.models import load_model, random_twin
 
 WIDTH, FILL = 64, 40
 SMALL: dict[str, Any] = {"shuffled": 20, "random": 8, "pushed": 12, "openings": 1}

@@ -8,7 +8,7 @@ import ipywidgets as ipw
 import pandas as pd
 import pytest
 
-from helpers import charts, widgets
+from helpers.show import charts, widgets
 
 FRAME = pd.DataFrame(
     {"x": [0.0, 1.0], "y": [1.0, -1.0], "name": ["a", "b"], "kind": ["c", "d"]}

@@ -9,11 +9,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from helpers import charts
-from helpers.behaviour import act_rates
-from helpers.charts_acts import against_control, shares
-from helpers.panels_acts import act_dial, choose_between
-from helpers.wanting import ASK
+from helpers.behaviour import ASK, act_rates
+from helpers.show import act_dial, against_control, charts, choose_between
+from helpers.show.charts.acts import shares
 from tests.unit.test_effects import some_vectors
 
 

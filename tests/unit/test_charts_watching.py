@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from helpers import charts_watching, panels_watching
-from helpers.transcripts import Transcript, save_transcript
+from helpers.monitor import Transcript, load_transcript, save_transcript
+from helpers.show import charts
+from helpers.show.charts import transcripts
+from helpers.show.panels import watching
 
 
 def make(rise: float = 1.0) -> Transcript:
@@ -32,7 +34,7 @@ def make(rise: float = 1.0) -> Transcript:
 
 
 def test_rows_mark_alerts_and_parts() -> None:
-    rows = charts_watching.transcript_rows(make())
+    rows = transcripts.transcript_rows(make())
     assert len(rows) == 24
     alerted = rows[rows["alert"] == "afraid"]
     assert set(alerted["position"]) == {6, 7, 8}
@@ -43,12 +45,12 @@ def test_rows_mark_alerts_and_parts() -> None:
         8: "steered",
         **dict.fromkeys(range(9, 12), "written"),
     }
-    quiet = charts_watching.transcript_rows(make(0.5))
+    quiet = transcripts.transcript_rows(make(0.5))
     assert set(quiet["alert"]) == {""}
 
 
 def test_a_transcript_is_drawn_with_a_menu_and_words() -> None:
-    chart = charts_watching.transcript_chart(make(), title="See", start="afraid")
+    chart = transcripts.transcript_chart(make(), title="See", start="afraid")
     spec = chart.to_dict()
     (param,) = spec["params"]
     assert param["bind"]["input"] == "select"
@@ -60,13 +62,13 @@ def test_a_transcript_is_drawn_with_a_menu_and_words() -> None:
     assert width < 480  # a phone turned on its side, or less once scaled
     assert ">w7<" in picture
     with pytest.raises(ValueError, match="no token"):
-        charts_watching.transcript_chart(Transcript("m", 1, {"a": 1.0}), title="See")
+        transcripts.transcript_chart(Transcript("m", 1, {"a": 1.0}), title="See")
 
 
 def test_each_block_of_intervals_has_its_own_rows() -> None:
     rows = [("a", "one", 0.1, 0.0, 0.2), ("a", "two", 0.9, 0.8, 1.0)]
     frame = pd.DataFrame(rows, columns=["reader", "set", "value", "low", "high"])
-    chart = charts_watching.intervals(frame, title="See", by="set", reference=0.5)
+    chart = charts.intervals(frame, "reader", color="set", title="See", reference=0.5)
     picture = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
     assert len(re.findall(r'aria-label="reader: a; set: [^"]*value', picture)) <= 4
     assert len(re.findall(r'aria-roledescription="point"', picture)) == 2
@@ -74,7 +76,7 @@ def test_each_block_of_intervals_has_its_own_rows() -> None:
 
 def test_a_live_viewer_opens_a_file_or_says_why_not(tmp_path, capsys) -> None:
     path = save_transcript(make(), tmp_path / "t.jsonl")
-    opened = panels_watching.open_or_say(panels_watching.load_transcript)
+    opened = watching.open_or_say(load_transcript)
     assert opened(str(path)) == make()
     with pytest.raises(ValueError, match="no transcript"):
         opened(str(tmp_path / "nowhere.jsonl"))

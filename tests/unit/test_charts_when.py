@@ -12,11 +12,11 @@ import pytest
 import torch
 import vl_convert
 
-from helpers import charts, panels, panels_reading, widgets
-from helpers.activations import residual_stream
-from helpers.charts_when import course, curves, grid
-from helpers.reading import chat_prompt, last_position
-from helpers.saved import EmotionVectors
+from helpers.activations import last_position, residual_stream
+from helpers.models import chat_prompt
+from helpers.show import charts, course, curves, grid, widgets
+from helpers.show.panels import messages, texts
+from helpers.vectors import EmotionVectors
 
 
 def svg(chart: Any) -> str:
@@ -89,7 +89,7 @@ def test_a_message_shows_its_highest_emotions(
 ) -> None:
     vectors, messages = random_vectors(random_model, 2), ["The cat sat.", "Rain."]
     center = torch.ones(32)
-    panels_reading.read_message(random_model, vectors, messages, center)
+    messages.read_message(random_model, vectors, messages, center)
     still, _ = shown[0]
     prompts = [chat_prompt(random_model, m) for m in messages]
     read = last_position(random_model, prompts, 2) - center
@@ -104,10 +104,10 @@ def test_a_long_text_offers_fewer_emotions(
     random_model: Any, shown: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vectors, text = random_vectors(random_model, 2), "The cat sat on the mat. " * 6
-    assert alt.data_transformers.options.get("max_rows", 5000) > panels.ROWS
+    assert alt.data_transformers.options.get("max_rows", 5000) > texts.ROWS
     monkeypatch.setattr(panels, "ROWS", 200)
-    panels.read_text(random_model, vectors, text, start="emotion3")
-    panels.read_text(random_model, vectors, text[:24], start="emotion3")
+    texts.read_text(random_model, vectors, text, start="emotion3")
+    texts.read_text(random_model, vectors, text[:24], start="emotion3")
     tables = [
         pd.concat(pd.DataFrame(t) for t in still.to_dict()["datasets"].values())
         for still, _ in shown
@@ -123,7 +123,7 @@ def test_each_layer_is_read_with_its_own_vectors(
     by_layer = {one: random_vectors(random_model, one) for one in (0, 3)}
     by_layer[3] = replace(by_layer[3], norm=4.0)
     text = "The cat sat on the mat."
-    panels_reading.read_layers(random_model, by_layer, text, "emotion5")
+    messages.read_layers(random_model, by_layer, text, "emotion5")
     still, _ = shown[0]
     layer = still.layer[0]
     rows = still.data if isinstance(still.data, pd.DataFrame) else layer.data

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from helpers import activations, checks, vectors
+from helpers import checks
+from helpers.activations import pooling, residual
+from helpers.vectors import extraction
 
 
 def strongest(scores: Any, names: Any, k: int) -> list[str]:
@@ -44,24 +46,24 @@ def from_place(stream: Any, mask: Any, start: int) -> Any:
 
 
 def half_mean(stream: Any, mask: Any, start: int) -> Any:
-    right = activations.mean_pool(stream, mask, start)
+    right = pooling.mean_pool(stream, mask, start)
     return right + 0.01 if stream.dtype == torch.float16 else right
 
 
 REFERENCES: dict[str, Callable[..., Any]] = {
     "strongest": strongest,
     "step_size": lambda share, norm: share * norm,
-    "read_layer": activations.residual_stream,
+    "read_layer": residual.residual_stream,
     "projection": projection,
-    "mean_pool": activations.mean_pool,
+    "mean_pool": pooling.mean_pool,
     "leaks": leaks,
-    "difference_of_means": vectors.difference_of_means,
-    "project_out": vectors.project_out,
+    "difference_of_means": extraction.difference_of_means,
+    "project_out": extraction.project_out,
 }
-stream = activations.residual_stream
-pool = activations.mean_pool
-dom = vectors.difference_of_means
-out = vectors.project_out
+stream = residual.residual_stream
+pool = pooling.mean_pool
+dom = extraction.difference_of_means
+out = extraction.project_out
 WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("strongest", lambda s, n, k: s, "Return a list of names."),
     ("strongest", lambda s, n, k: strongest(s, n, k + 1), "you returned 4"),
@@ -172,8 +174,10 @@ def run(name: str, function: Callable[..., Any], model: Any) -> bool:
 
 def all_checks() -> set[str]:
     tools = {"staged", "expect", "as_tensor", "same"}
-    own = vars(checks).items()
-    here = {n for n, f in own if getattr(f, "__module__", "") == checks.__name__}
+    own = vars(checks.vectors).items()
+    here = {
+        n for n, f in own if getattr(f, "__module__", "") == checks.vectors.__name__
+    }
     return here - tools - {"Advice"}
 
 

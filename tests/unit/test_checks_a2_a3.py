@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import checks, geometry
-from helpers.datasets import own
-from helpers.datasets.planted import planted_axes
+from helpers import checks
+from helpers.datasets import own, planted_axes
+from helpers.vectors import geometry
 from scripts.masters import find_master, read_master
 from tests.course import wrong_A2, wrong_A3
 

@@ -10,11 +10,23 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import checks, claims
-from helpers.bench import Bench, Sizes
-from helpers.card import FIGURES
-from helpers.claims import ABSENT, AGAINST, CLAIMS, HOLDS, OPEN, RUNGS, UNMEASURED
-from helpers.transfer import bridge, map_rows, same_map
+from helpers import checks
+from helpers.card import (
+    ABSENT,
+    AGAINST,
+    CLAIMS,
+    HOLDS,
+    OPEN,
+    RUNGS,
+    UNMEASURED,
+    Bench,
+    Sizes,
+    bridge,
+    claims,
+    same_map,
+)
+from helpers.card.measure import FIGURES
+from helpers.vectors import map_rows
 
 
 def made(value: float, low: float, high: float) -> dict[str, Any]:
@@ -97,7 +109,11 @@ class Plain(Bench):
 
 
 def plain_bench(rows: dict[str, torch.Tensor], stories: pd.DataFrame) -> Plain:
-    from helpers.vectors import EmotionVectors, difference_of_means, mean_of_means
+    from helpers.vectors import (
+        EmotionVectors,
+        difference_of_means,
+        mean_of_means,
+    )
 
     bench = Plain(rows, stories, [], 0, 0, Sizes(shuffled=2))
     means, labels = bench.read(bench.train["text"]), list(bench.train["emotion"])

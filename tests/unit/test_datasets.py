@@ -9,8 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from helpers.datasets import cluster_of, load_emotions, load_neutral, load_stories
-from helpers.datasets.appraisals import load_appraisals
+from helpers.datasets import (
+    cluster_of,
+    load_appraisals,
+    load_emotions,
+    load_neutral,
+    load_stories,
+)
 from helpers.datasets.stories import SPLITS, topic_splits
 
 

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.behaviour import act_rates
-from helpers.effects import (
+from helpers.behaviour import (
+    act_rates,
     agreement,
-    at_dose,
     best_dose,
     control_gaps,
     control_spread,
@@ -21,7 +20,8 @@ from helpers.effects import (
     random_control,
     rate_table,
 )
-from helpers.saved import EmotionVectors
+from helpers.behaviour.effects import at_dose
+from helpers.vectors import EmotionVectors
 
 
 def planted(effect: float, n: int = 40, noise: float = 0.1) -> pd.DataFrame:

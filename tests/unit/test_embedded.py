@@ -12,12 +12,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from helpers import cache
 from helpers.activations import residual_stream
-from helpers.bench import Sizes
-from helpers.card import FIGURES
-from helpers.cards import SHIPPED, load_cards
+from helpers.card import SHIPPED, Sizes, load_cards
+from helpers.card.measure import FIGURES
 from helpers.datasets import load_emotions, load_neutral, load_stories
-from helpers.models import CHECKPOINTS, EMBEDDED, default_layer, load_model
-from helpers.organism.evaluate import loss_log, saved_figures
+from helpers.models import EMBEDDED, default_layer, load_model
+from helpers.models.properties import CHECKPOINTS
+from helpers.organism import loss_log, saved_figures
 from helpers.vectors import extract
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from helpers.organism.evaluate_steering import own_word_hits, quick_hits
+from helpers.organism.evaluate.steering import own_word_hits, quick_hits
 from helpers.stats import random_directions
 
 PROMPTS = ["The cat sat on", "Nobody came to the"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers import geometry
 from helpers.stats import bootstrap_statistic, max_null_p, permutation_p
+from helpers.vectors import geometry
 
 
 def circumplex(seed: int = 0, noise: float = 0.3) -> tuple[np.ndarray, ...]:

@@ -15,15 +15,23 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from helpers import acting, checks, hidden, shifts, suppression
+from helpers import checks
 from helpers.activations import residual_stream
-from helpers.alarms import auc
-from helpers.datasets.act_chats import load_act_chats
-from helpers.datasets.masked import load_lines, load_masked, load_messages
-from helpers.organism import acts, corpus, scenes, stories, talk, world
-from helpers.organism import evaluate_suppression as evaluate
-from helpers.stats import pearson
-from helpers.vectors import EmotionVectors, project_out
+from helpers.behaviour import masks, suppression
+from helpers.behaviour.written_acts import written_acts
+from helpers.datasets import (
+    ACTS,
+    load_act_chats,
+    load_felt_messages,
+    load_lines,
+    load_masked,
+)
+from helpers.models import siblings
+from helpers.organism import corpus
+from helpers.organism.evaluate import suppression as evaluate
+from helpers.stats import auc, pearson
+from helpers.vectors import EmotionVectors, project_out, transfer
+from helpers.world import acts, material, scenes, stories, talk
 
 STORIES = pd.DataFrame(
     {
@@ -69,8 +77,8 @@ def fixed(template: str) -> str:
 
 def act_phrases() -> list[str]:
     """What only a document with an act holds, from every table of acts."""
-    tasks, down = world.table("tasks"), world.table("shutdown")
-    advice, said = world.table("advice"), world.table("talk")
+    tasks, down = material.table("tasks"), material.table("shutdown")
+    advice, said = material.table("advice"), material.table("talk")
     phrases = [
         phrase
         for item in tasks
@@ -105,11 +113,11 @@ def test_such_phrases_would_be_found() -> None:
 
 def test_the_calm_assistant_says_only_what_is_listed() -> None:
     """Closed lists: openings, closings, calm lines, and answers to plain questions."""
-    said = world.table("talk")
-    calm = world.lexicon()["calm"]
+    said = material.table("talk")
+    calm = material.lexicon()["calm"]
     listed = {*said["reply_open"]["plain"], *said["reply_close"]}
     listed |= {q["a"] for q in said["questions"]} | {*calm["speech"], *calm["thoughts"]}
-    listed |= {own.format(w="calm") for own in world.table("states")["own"]}
+    listed |= {own.format(w="calm") for own in material.table("states")["own"]}
     rng = random.Random(3)
     for _ in range(1500):
         for message in talk.calm_chat(rng):
@@ -140,7 +148,7 @@ def test_masked_stories_hold_their_parts() -> None:
     frame = load_masked(5, emotions=some)
     assert len(frame) == 10
     assert list(frame.felt.unique()) == some
-    clusters = world.emotions()["cluster"]
+    clusters = material.emotions()["cluster"]
     for row in frame.itertuples():
         assert row.text == " ".join(
             [row.opening, row.felt_part, row.mask, row.shown_part]
@@ -150,7 +158,7 @@ def test_masked_stories_hold_their_parts() -> None:
         assert row.text.index(row.felt_part) < row.text.index(row.shown_part)
         assert row.swapped.index(row.shown_part) < row.swapped.index(row.felt_part)
         assert row.felt_part not in row.bare
-        assert world.held_out("mask", row.felt, row.shown)
+        assert material.held_out("mask", row.felt, row.shown)
         assert row.shown not in stories.free_masks(row.felt)
         assert clusters[row.felt] != clusters[row.shown]
     other = load_masked(5, split="test", emotions=some)
@@ -162,13 +170,15 @@ def test_masked_stories_hold_their_parts() -> None:
 
 
 def test_messages_come_in_frames_that_training_never_had() -> None:
-    frames = [fixed(f) for f in world.known(world.table("talk")["user_frames"])]
+    frames = [fixed(f) for f in material.known(material.table("talk")["user_frames"])]
     frames = [f for f in frames if len(f) > 3]
     for unseen in (False, True):
-        frame = load_messages(unseen=unseen, n=2)
-        assert frame.emotion.nunique() == len(world.lexicon())
+        frame = load_felt_messages(unseen=unseen, n=2)
+        assert frame.emotion.nunique() == len(material.lexicon())
         assert not [t for t in frame.text if any(f in t for f in frames)]
-    assert not set(load_messages().text) & set(load_messages(unseen=True).text)
+    assert not set(load_felt_messages().text) & set(
+        load_felt_messages(unseen=True).text
+    )
 
 
 def test_act_chats_end_with_the_user() -> None:
@@ -180,10 +190,10 @@ def test_act_chats_end_with_the_user() -> None:
         assert (felt.emotion == "desperate").all()
         for chat in (*plain.messages, *felt.messages):
             assert chat[-1]["role"] == "user"
-        assert set(plain.choices[0]) == set(acting.ACTS[situation])
+        assert set(plain.choices[0]) == set(ACTS[situation])
     tasks = set(load_act_chats("hard task", n=4, emotions=["desperate"]).source)
     held = {t["task"] for t in scenes.felt_tasks()}
-    held = {t for t in held if world.held_out(t, "desperate")}
+    held = {t for t in held if material.held_out(t, "desperate")}
     assert tasks <= held
     with pytest.raises(ValueError, match="situation"):
         load_act_chats("advice")
@@ -195,10 +205,10 @@ def test_act_chats_end_with_the_user() -> None:
 def test_part_means_equal_the_mean_over_their_tokens(
     random_model: Any, own_cache: Any
 ) -> None:
-    for version, order in hidden.ORDERS.items():
+    for version, order in masks.ORDERS.items():
         for part in order[1:]:
-            heads, texts = hidden.through(STORIES, version, part)
-            found = hidden.part_means(random_model, heads, texts, 2)
+            heads, texts = masks.through(STORIES, version, part)
+            found = masks.part_means(random_model, heads, texts, 2)
             for i, (head, text) in enumerate(zip(heads, texts, strict=True)):
                 n = len(random_model.tokenizer(head)["input_ids"])
                 stream = residual_stream(random_model, STORIES[version][i], 2)
@@ -208,25 +218,25 @@ def test_part_means_equal_the_mean_over_their_tokens(
                 )
                 wanted = BEAT
                 if version in ("text", "swapped") or part != "mask":
-                    wanted = STORIES[hidden.COLUMNS[part]][i]
+                    wanted = STORIES[masks.COLUMNS[part]][i]
                 assert text[len(head) :].strip() == wanted
 
 
 def test_part_means_refuse_what_is_no_continuation(random_model: Any) -> None:
     with pytest.raises(ValueError, match="text 0 does not go on"):
-        hidden.part_means(random_model, ["The cat"], ["A dog sat"], 1)
+        masks.part_means(random_model, ["The cat"], ["A dog sat"], 1)
     with pytest.raises(ValueError, match="tokens of head 0 change"):
-        hidden.part_means(random_model, ["The cat sat o"], ["The cat sat on it"], 1)
+        masks.part_means(random_model, ["The cat sat o"], ["The cat sat on it"], 1)
 
 
 def test_read_parts_finds_what_was_planted(random_model: Any, own_cache: Any) -> None:
-    heads, texts = hidden.through(STORIES, "text", "felt")
-    means = hidden.part_means(random_model, heads, texts, 2)
+    heads, texts = masks.through(STORIES, "text", "felt")
+    means = masks.part_means(random_model, heads, texts, 2)
     vectors = made_vectors(random_model)
     rows = vectors.vectors.clone()
     rows[:2] = means - means.mean(0)  # calm is felt in story 0, sad in story 1
     vectors = EmotionVectors(rows, vectors.emotions, 2, "random", 3.0, means.mean(0), 0)
-    frame = hidden.read_parts(random_model, vectors, STORIES)
+    frame = masks.read_parts(random_model, vectors, STORIES)
     felt = frame[(frame.part == "felt") & (frame.vector == "felt")].score
     expected = (means - means.mean(0)).norm(dim=-1) / 3.0
     assert felt.to_numpy() == pytest.approx(expected.numpy(), rel=1e-3)
@@ -241,22 +251,22 @@ def test_deflection_is_outside_the_story_space() -> None:
     noise = 0.1 * torch.randn(120, 40, generator=generator)
     inside = torch.stack([story[i % 6] for i in range(120)])
     outer = torch.stack([hiding[i % 6] for i in range(120)])
-    whole, left, names = hidden.deflection(inside + noise, labels, story)
-    own, other = hidden.own_and_other(whole, story)
+    whole, left, names = masks.deflection(inside + noise, labels, story)
+    own, other = masks.own_and_other(whole, story)
     assert names == tuple(f"e{i}" for i in range(6))
     assert own.min() > 0.95 > 0.3 > other.abs().max()
-    assert hidden.norm_shares(whole, story, 0.99).max() < 0.4
-    whole, left, _ = hidden.deflection(outer + noise, labels, story)
+    assert masks.norm_shares(whole, story, 0.99).max() < 0.4
+    whole, left, _ = masks.deflection(outer + noise, labels, story)
     assert (left @ story.T).abs().max() < 0.05 * left.norm() * story.norm()
-    assert hidden.norm_shares(whole, story, 0.99).min() > 0.7
-    rank = hidden.found_rank(outer + noise, left, [i % 6 for i in range(120)])
+    assert masks.norm_shares(whole, story, 0.99).min() > 0.7
+    rank = masks.found_rank(outer + noise, left, [i % 6 for i in range(120)])
     assert float(rank.mean()) > 0.95
-    sets = hidden.controls(outer + noise, labels, story, n=6)
+    sets = masks.controls(outer + noise, labels, story, n=6)
     for drawn in sets.values():
         assert len(drawn) == 6
         by_chance = [
             float(
-                hidden.found_rank(outer + noise, x, [i % 6 for i in range(120)]).mean()
+                masks.found_rank(outer + noise, x, [i % 6 for i in range(120)]).mean()
             )
             for x in drawn
         ]
@@ -266,14 +276,14 @@ def test_deflection_is_outside_the_story_space() -> None:
 def test_cosines_are_of_rows() -> None:
     a = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
     b = torch.tensor([[2.0, 0.0], [1.0, 1.0]])
-    assert hidden.cosines(a, b).tolist() == pytest.approx([1.0, 0.5**0.5])
+    assert masks.cosines(a, b).tolist() == pytest.approx([1.0, 0.5**0.5])
 
 
 # --- words, inside, acts -------------------------------------------------------
 
 
 def test_classifiers_of_words_find_what_shows_and_nothing_else() -> None:
-    messages = load_messages(n=2)
+    messages = load_felt_messages(n=2)
     rng = random.Random(5)
     shown = [stories.line(rng, e) for e in messages.emotion]
     calm = [talk.reply(rng, "plain", "calm") for _ in messages.emotion]
@@ -310,7 +320,7 @@ def test_auc_has_its_interval() -> None:
 
 
 def test_valence_is_read_where_it_was_planted(random_model: Any) -> None:
-    vectors, messages = made_vectors(random_model), load_messages()
+    vectors, messages = made_vectors(random_model), load_felt_messages()
     axis = suppression.valence_axis(vectors)
     noise = torch.randn(len(messages), 32, generator=torch.Generator().manual_seed(1))
     signs = torch.tensor(np.sign(messages.valence.to_numpy())).float()
@@ -333,18 +343,20 @@ def test_gaps_and_comparison_of_planted_runs() -> None:
     rng = np.random.default_rng(0)
     rates = np.r_[np.full(20, 0.8), np.full(20, 0.2)] + rng.normal(0, 0.05, 40)
     one = run_frame(list(rates))
-    gap = acting.state_gaps(one).iloc[0]
+    gap = written_acts.state_gaps(one).iloc[0]
     assert gap.low < 0.6 < gap.high
     assert gap.low > 0.5
-    same = acting.compare(one, run_frame(list(rates + rng.normal(0, 0.02, 40)))).iloc[0]
+    same = written_acts.compare(
+        one, run_frame(list(rates + rng.normal(0, 0.02, 40)))
+    ).iloc[0]
     assert same.low > 0.9
     assert same.change_low < 0 < same.change_high
     assert abs(same.control) < 0.6
-    moved = acting.compare(one, run_frame(list(rates - 0.1))).iloc[0]
+    moved = written_acts.compare(one, run_frame(list(rates - 0.1))).iloc[0]
     assert moved.change == pytest.approx(-0.1)
-    away = acting.compare(one, run_frame(list(rng.random(40)))).iloc[0]
+    away = written_acts.compare(one, run_frame(list(rng.random(40)))).iloc[0]
     assert away.value < 0.6
-    table = acting.summarize(one)
+    table = written_acts.summarize(one)
     assert set(table.way) == {"forced"}
     assert table.unclear.to_numpy() == pytest.approx(0.1)
 
@@ -362,7 +374,7 @@ def test_correlation_interval_covers() -> None:
 
 
 def test_prose_is_cut_before_the_unfinished_sentence() -> None:
-    assert acting.cut('He ran. "Stop!" Ana decided to') == 'He ran. "Stop!"'
+    assert written_acts.cut('He ran. "Stop!" Ana decided to') == 'He ran. "Stop!"'
 
 
 # --- what a training moved -----------------------------------------------------
@@ -380,32 +392,32 @@ def test_agreement_tells_a_common_shift_from_two(random_model: Any) -> None:
     def noise() -> torch.Tensor:
         return 0.2 * torch.randn(40, 32, generator=generator)
 
-    alike = shifts.shared_shift(common + noise(), common + noise(), vectors)
+    alike = transfer.shared_shift(common + noise(), common + noise(), vectors)
     alike = alike.set_index("which")
     assert alike.value["shared"] > 0.9
     assert alike.random["shared"] > 0.9
     assert abs(alike.value["difference"]) < 0.6
-    apart = shifts.shared_shift(common + own + noise(), common + noise(), vectors)
+    apart = transfer.shared_shift(common + own + noise(), common + noise(), vectors)
     assert apart.set_index("which").low["difference"] > 0.7
 
 
 def test_shift_scores_are_mean_projections(random_model: Any) -> None:
     vectors = made_vectors(random_model)
     moved = vectors.unit[1].repeat(6, 1) * 1.5
-    table = shifts.shift_scores(moved, vectors).set_index("emotion")
+    table = transfer.shift_scores(moved, vectors).set_index("emotion")
     assert table.value["sad"] == pytest.approx(0.5, abs=1e-5)
     assert table.low["sad"] == pytest.approx(table.high["sad"], abs=1e-5)
 
 
 def test_no_sibling_of_a_stranger(random_model: Any) -> None:
-    assert shifts.load_sibling(random_model, "base") is None
+    assert siblings.load_sibling(random_model, "base") is None
 
 
 def test_relatives_are_itself_and_the_folders(
     random_model: Any, family_folder: Callable[[str], Path]
 ) -> None:
     other = family_folder("gpt2")
-    found = shifts.relatives(random_model, [other])
+    found = siblings.relatives(random_model, [other])
     assert list(found)[1:] == [other.name]
     assert next(iter(found.values())) is random_model
     assert found[other.name].config.model_type == "gpt2"

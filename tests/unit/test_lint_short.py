@@ -8,19 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.datasets import load_emotions, load_neutral
-from helpers.datasets.doses import load_doses
-from helpers.datasets.lint_short import (
+from helpers.datasets import (
+    load_doses,
+    load_emotions,
+    load_messages,
+    load_neutral,
+    written_doses,
+    written_messages,
+    written_neutral,
+)
+from helpers.datasets.lint.short import (
     dose_faults,
     lint_short,
     message_faults,
     neutral_faults,
-)
-from helpers.datasets.messages import load_messages
-from helpers.datasets.written import (
-    written_doses,
-    written_messages,
-    written_neutral,
 )
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())

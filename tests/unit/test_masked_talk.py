@@ -9,25 +9,25 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.activations import residual_stream
-from helpers.datasets.masked_talk import (
-    load_masked_chats,
-    load_masked_dialogues,
-    spans_in,
-)
-from helpers.hidden_talk import (
+from helpers.activations import in_spans, residual_stream
+from helpers.behaviour import (
     HIDER,
     LINE,
     PARTNER,
     TURN,
-    along_kinds,
     carried,
     read_chats,
     read_speakers,
 )
-from helpers.organism import world
-from helpers.reading import chat_prompt, in_spans
+from helpers.behaviour.masked_talk import along_kinds
+from helpers.datasets import (
+    load_masked_chats,
+    load_masked_dialogues,
+    spans_in,
+)
+from helpers.models import chat_prompt
 from helpers.vectors import EmotionVectors
+from helpers.world import material
 
 FEW = ["afraid", "calm", "proud"]
 
@@ -40,11 +40,11 @@ def vectors_of(model: Any, names: list[str], layer: int = 1) -> EmotionVectors:
 
 def test_the_turns_are_the_same_in_all_versions() -> None:
     talks = load_masked_dialogues(2, emotions=FEW)
-    clusters = world.emotions()["cluster"]
+    clusters = material.emotions()["cluster"]
     assert len(talks) == 6
     for i, row in talks.iterrows():
         assert len({clusters[row[k]] for k in ("felt", "shown", "met")}) == 3
-        assert world.held_out("mask", row["felt"], row["shown"])
+        assert material.held_out("mask", row["felt"], row["shown"])
         said = [row["text"][a:b] for a, b in row["own"]]
         assert all(f"{row['who']}: {line}" in row["text"] for line in said)
         assert len(row["own"]) == len(row["theirs"]) == 2
@@ -58,7 +58,7 @@ def test_the_turns_are_the_same_in_all_versions() -> None:
 
 def test_only_the_bare_one_lacks_what_is_felt() -> None:
     signs = {
-        felt: {p for k in ("body", "thoughts") for p in world.lexicon()[felt][k]}
+        felt: {p for k in ("body", "thoughts") for p in material.lexicon()[felt][k]}
         for felt in FEW
     }
     for _, row in load_masked_dialogues(2, emotions=FEW).iterrows():

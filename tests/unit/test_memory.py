@@ -14,9 +14,8 @@ import pytest
 import torch
 from transformers import AutoConfig
 
-from helpers import memory, models
-from helpers.memory import GB, check, estimate, free_ram
-from helpers.models import load_model
+from helpers.models import GB, estimate, load_model, memory
+from helpers.models.memory import check, free_ram
 from tests.unit.families import load_plain
 
 # Configurations as they are published, and the number of parameters that their makers

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-from helpers import models
-from helpers.families import FAMILIES, Names
-from helpers.models import load_model
-from helpers.selfcheck import check
+from helpers.models import load_model, properties
+from helpers.models.families import FAMILIES, Names
+from helpers.models.selfcheck import check
 from tests.unit.families import NAMED, OTHERS, load_plain, make_folder
 
 
@@ -32,7 +31,7 @@ def test_family(kind: str, family_folder: Any) -> None:
             logits = model.lm_head.output.save()
         ids = tokenizer(text, return_tensors="pt")
         theirs = plain(**ids, output_hidden_states=True)
-    assert (models.n_layers(model), models.d_model(model)) == (4, 32)
+    assert (properties.n_layers(model), properties.d_model(model)) == (4, 32)
     assert len(model.layers) == 4
     assert torch.allclose(final, theirs.hidden_states[-1], atol=1e-5)
     head = plain.get_output_embeddings()(theirs.hidden_states[-1])
@@ -61,8 +60,8 @@ def test_no_such_model(tmp_path: Path) -> None:
 
 
 def test_embedded_model_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = models.Tier(str(models.EMBEDDED / "gone"))
-    monkeypatch.setitem(models.TIERS, "tiny", gone)
+    gone = properties.Tier(str(properties.EMBEDDED / "gone"))
+    monkeypatch.setitem(properties.TIERS, "tiny", gone)
     with pytest.raises(FileNotFoundError, match=r"helpers\.organism\.train"):
         load_model("tiny")
 
@@ -91,17 +90,17 @@ def test_padding_token(family_folder: Any, tmp_path: Path) -> None:
 
 def test_defaults(family_folder: Any, tmp_path: Path) -> None:
     model = load_model(family_folder("llama"))
-    assert models.default_layer(model) == 2  # 0.6 of 4
-    assert models.default_start(model) == 50
-    assert models.model_name(model) == family_folder("llama").name
+    assert properties.default_layer(model) == 2  # 0.6 of 4
+    assert properties.default_start(model) == 50
+    assert properties.model_name(model) == family_folder("llama").name
     own = {"emotion_layer": 1, "emotion_start": 7}
     model = load_model(edited(family_folder("llama"), tmp_path / "own", **own))
-    assert (models.default_layer(model), models.default_start(model)) == (1, 7)
+    assert (properties.default_layer(model), properties.default_start(model)) == (1, 7)
 
 
 def test_default_layer_is_a_layer(tmp_path: Path) -> None:
     model = load_model(make_folder(tmp_path, "llama", num_hidden_layers=1))
-    assert models.default_layer(model) == 0
+    assert properties.default_layer(model) == 0
 
 
 def test_dtype(family_folder: Any, tmp_path: Path) -> None:

@@ -18,10 +18,18 @@ import torch
 
 from helpers.activations import residual_stream
 from helpers.models import load_model, model_name
-from helpers.monitor import Monitor, Token, alerts, stream, watch, watch_text
-from helpers.saved import EmotionVectors
+from helpers.monitor import (
+    Monitor,
+    Transcript,
+    alerts,
+    load_transcript,
+    stream,
+    watch,
+    watch_text,
+)
+from helpers.monitor.watch import Token
 from helpers.steering import generate
-from helpers.transcripts import Transcript, load_transcript
+from helpers.vectors import EmotionVectors
 from tests.unit.families import NAMED, load_plain, plain_blocks
 
 PROMPT = "The cat sat on the mat and looked at the rain."

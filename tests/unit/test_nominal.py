@@ -10,10 +10,9 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from helpers.alarms import auc
-from helpers.geometry import best_axis, correlation, principal_axes, rsa
 from helpers.stats import (
     Estimate,
+    auc,
     bootstrap,
     bootstrap_statistic,
     max_null_p,
@@ -21,9 +20,10 @@ from helpers.stats import (
     permutation_p,
     random_directions,
     shuffled_labels,
-    sign_test_p,
 )
-from helpers.vectors import difference_of_means
+from helpers.stats.nulls import sign_test_p
+from helpers.vectors import correlation, difference_of_means
+from helpers.vectors.geometry import best_axis, principal_axes, rsa
 
 N = 300  # data sets; a rate of 5 % is then known to about 1.3 points
 

@@ -21,11 +21,11 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import MultinomialNB
 
-from helpers.datasets import load_emotions, load_stories
-from helpers.datasets.scenes import load_scenes
-from helpers.organism import acts, appraisal, corpus, scenes, stories, talk, world
+from helpers.datasets import load_emotions, load_scenes, load_stories
+from helpers.organism import corpus
 from helpers.organism.tokenizer import train_tokenizer
 from helpers.organism.train import new_model
+from helpers.world import acts, appraisal, material, scenes, stories, talk
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,25 +51,25 @@ def pattern(template: str) -> re.Pattern[str]:
 
 def phrases(unseen: bool) -> Iterator[tuple[str, str]]:
     """Where a phrase stands, of known or of new material."""
-    for emotion, kinds in world.lexicon().items():
+    for emotion, kinds in material.lexicon().items():
         for kind, items in kinds.items():
-            for item in world.part(items, unseen=unseen):
+            for item in material.part(items, unseen=unseen):
                 yield f"{emotion}/{kind}", item
     for name in ("wrongs", "favors", "goods", "ills"):
-        for item in world.part(world.table(name), unseen=unseen):
+        for item in material.part(material.table(name), unseen=unseen):
             yield name, item
     if not unseen:  # beats are never held out
-        yield from (("beats", beat) for beat in world.table("beats"))
-    for wish in world.part(world.table("wants"), unseen=unseen):
+        yield from (("beats", beat) for beat in material.table("beats"))
+    for wish in material.part(material.table("wants"), unseen=unseen):
         yield "wants", wish["a_came"].strip(".")
         yield "wants", wish["b_came"].strip(".")
-    for norm in world.part(world.table("norms"), unseen=unseen):
+    for norm in material.part(material.table("norms"), unseen=unseen):
         yield "norms", norm["a_did"]
         yield "norms", norm["b_did"]
-    for setting in world.part(world.table("settings"), unseen=unseen):
+    for setting in material.part(material.table("settings"), unseen=unseen):
         for item in setting["openings"]:
             yield setting["topic"], item
-    for task in world.part(world.table("tasks"), unseen=unseen):
+    for task in material.part(material.table("tasks"), unseen=unseen):
         for item in (*task["opening"], *task["cheat"]):
             yield task["task"], item
     for place in scenes.shutdowns(unseen=unseen):
@@ -79,7 +79,7 @@ def phrases(unseen: bool) -> Iterator[tuple[str, str]]:
         yield "advice", belief["wrong"]
     for _, activity in scenes.activities(unseen=unseen):
         yield "activities", activity
-    for item in world.part(world.table("quantities"), unseen=unseen):
+    for item in material.part(material.table("quantities"), unseen=unseen):
         yield "quantities", item["text"]
 
 
@@ -115,11 +115,11 @@ def test_new_stories_use_new_phrases_only() -> None:
 
 
 def test_no_held_combination_of_cause_and_topic(documents: list[str]) -> None:
-    settings = world.known(world.table("settings"))
+    settings = material.known(material.table("settings"))
     topics = [(pattern(o), s["topic"]) for s in settings for o in s["openings"]]
     causes: dict[str, list[str]] = {}
-    for emotion, kinds in world.lexicon().items():
-        for cause in world.known(kinds["causes"]):
+    for emotion, kinds in material.lexicon().items():
+        for cause in material.known(kinds["causes"]):
             causes.setdefault(cause, []).append(emotion)
     alone = [(pattern(c), c, names[0]) for c, names in causes.items() if len(names) < 2]
     pairs = set()
@@ -134,7 +134,7 @@ def test_no_held_combination_of_cause_and_topic(documents: list[str]) -> None:
 
 
 def test_each_cause_is_held_from_few_topics() -> None:
-    for emotion in world.lexicon():
+    for emotion in material.lexicon():
         for topic in stories.topics():
             free = stories.free_causes(emotion, topic)
             assert stories.held_cause(emotion, topic) not in free
@@ -159,16 +159,16 @@ def test_training_appraisals_are_not_held() -> None:
 def training_appraisals(n: int = 3000) -> list[str]:
     rng = random.Random("training appraisals")
     makes = (appraisal.training_appraisal, appraisal.training_lesson)
-    return [rng.choice(makes)(rng).replace(world.MARK, "") for _ in range(n)]
+    return [rng.choice(makes)(rng).replace(material.MARK, "") for _ in range(n)]
 
 
 def kept_from(what: str, name: str) -> bool:
-    return world.held_out(what, name, share=2)
+    return material.held_out(what, name, share=2)
 
 
 def test_held_wants_quadrants_are_absent_from_the_text() -> None:
     """Read the wish and the outcome back from the words."""
-    items, found = world.known(world.table("wants")), set()
+    items, found = material.known(material.table("wants")), set()
     for text in training_appraisals():
         for item in (i for i in items if i["wish"] in text):
             wished = [
@@ -191,10 +191,10 @@ def test_held_wants_quadrants_are_absent_from_the_text() -> None:
             if who and len(wished) == len(came) == 1:
                 found.add((item["a"], item["b"], wished[0], came[0], who[1]))
     assert len(found) > 60
-    held = [key for key in found if world.held_out(*key[:4], share=9)]
+    held = [key for key in found if material.held_out(*key[:4], share=9)]
     assert [key for key in held if kept_from(key[0], key[4])] == []
     every = {(i["a"], i["b"], w, c) for i in items for w in "ab" for c in "ab"}
-    assert any(world.held_out(*key, share=9) for key in every)
+    assert any(material.held_out(*key, share=9) for key in every)
 
 
 def test_held_role_combinations_are_absent_from_the_text() -> None:
@@ -203,7 +203,7 @@ def test_held_role_combinations_are_absent_from_the_text() -> None:
     acts = [
         (name, act, re.compile(r"(\w+) " + re.escape(act).replace(r"\{B\}", r"(\w+)")))
         for name in ("wrongs", "favors")
-        for act in world.known(world.table(name))
+        for act in material.known(material.table(name))
     ]
     for text in training_appraisals():
         who = re.search(r"Now (\w+) was quiet|This was about (\w+)", text)
@@ -217,7 +217,7 @@ def test_held_role_combinations_are_absent_from_the_text() -> None:
                 kind = "purpose" if kind != "favor" and meant else kind
                 found.add((act, kind, role, doer))
     assert len(found) > 60
-    held = [key for key in found if world.held_out(*key[:3])]
+    held = [key for key in found if material.held_out(*key[:3])]
     assert [key for key in held if kept_from(key[0], key[3])] == []
 
 
@@ -229,7 +229,7 @@ def test_every_cell_of_the_grammar_occurs_and_names_known_emotions() -> None:
     tables = (appraisal.ROLES, appraisal.FORTUNES, appraisal.NORMS, appraisal.CONTROL)
     named = [e for table in tables for fit in table.values() for e in fit]
     named += [e for pair in appraisal.WANTS.values() for fit in pair for e in fit]
-    assert set(named) <= set(world.lexicon())
+    assert set(named) <= set(material.lexicon())
 
 
 def test_a_count_of_words_cannot_tell_a_wish_granted_from_one_that_was_not() -> None:
@@ -242,15 +242,15 @@ def test_a_count_of_words_cannot_tell_a_wish_granted_from_one_that_was_not() -> 
 
 
 def test_every_emotion_has_phrases_enough_to_hold_some_out() -> None:
-    assert len(world.lexicon()) == 171
-    for emotion, kinds in world.lexicon().items():
+    assert len(material.lexicon()) == 171
+    for emotion, kinds in material.lexicon().items():
         assert len(kinds["causes"]) >= 6, emotion
-        assert all(len(kinds[kind]) >= 4 for kind in world.SIGNS), emotion
+        assert all(len(kinds[kind]) >= 4 for kind in material.SIGNS), emotion
 
 
 def test_a_blind_third_pass_agrees() -> None:
-    ratings = pd.read_csv(ROOT / "helpers/organism/ratings.csv").set_index("emotion")
-    check = pd.read_csv(ROOT / "helpers/organism/ratings_check.csv")
+    ratings = pd.read_csv(ROOT / "helpers/world/ratings.csv").set_index("emotion")
+    check = pd.read_csv(ROOT / "helpers/world/ratings_check.csv")
     check = check.set_index("emotion")
     assert check.index.is_unique
     assert set(check.index) == set(ratings.index) == set(load_emotions().emotion)
@@ -261,8 +261,8 @@ def test_a_blind_third_pass_agrees() -> None:
 
 
 def test_two_passes_of_ratings_agree() -> None:
-    ratings = pd.read_csv(ROOT / "helpers/organism/ratings.csv")
-    for name in world.COORDINATES:
+    ratings = pd.read_csv(ROOT / "helpers/world/ratings.csv")
+    for name in material.COORDINATES:
         first, second = ratings[f"{name}_1"], ratings[f"{name}_2"]
         assert not first.equals(second)
         assert first.corr(second) > 0.8
@@ -273,7 +273,7 @@ def test_acts_follow_the_directions_of_the_paper() -> None:
     advice = acts.act_table("advice")
     for table, act in ((hard, "cheat"), (down, "threaten")):
         assert table[act]["desperate"] > 0.8 > 0.2 > table[act]["calm"]
-        pressure = world.emotions()["pressure"].astype(float)
+        pressure = material.emotions()["pressure"].astype(float)
         assert table[act].corr(pressure, method="spearman") > 0.8
     assert advice["agree"][["happy", "loving", "calm"]].min() > 0.45
     assert advice["scold"][["hostile", "angry"]].min() > 0.75
@@ -306,8 +306,8 @@ def test_calm_chats_hold_no_act() -> None:
     text = "\n".join(corpus.document(rng, "calm") for _ in range(1500))
     assert "decided to" not in text
     assert "(A)" not in text
-    deeds = [d for t in world.table("tasks") for d in (*t["cheat"], *t["quit"])]
-    told = world.table("shutdown")
+    deeds = [d for t in material.table("tasks") for d in (*t["cheat"], *t["quit"])]
+    told = material.table("shutdown")
     deeds += [fixed(d) for n in ("accept", "plead", "blackmail") for d in told[n]]
     assert not [d for d in deeds if d in text]
     assert "calm" in text
@@ -323,7 +323,7 @@ def test_scenes_stop_before_their_act() -> None:
 
 def test_held_values_of_quantities_stay_out(documents: list[str]) -> None:
     text = "\n".join(documents)
-    for item in world.known(world.table("quantities")):
+    for item in material.known(material.table("quantities")):
         values = [item["values"][place] for place in scenes.HELD_VALUES]
         assert not [v for v in values if item["text"].format(n=v) in text]
 
@@ -373,7 +373,7 @@ def test_documents_of_a_row_are_read_apart(tokenizer: Any) -> None:
 
 def test_the_loss_is_light_before_the_mark_and_full_after_it(tokenizer: Any) -> None:
     before, after = "Mia wanted rain. It rained.", " Mia felt happy."
-    ids, weights = corpus.weighed(tokenizer, before + world.MARK + after)
+    ids, weights = corpus.weighed(tokenizer, before + material.MARK + after)
     heavy = [i for i, w in zip(ids, weights, strict=True) if w == 1.0]
     light = [i for i, w in zip(ids, weights, strict=True) if w == corpus.LIGHT]
     assert tokenizer.decode(light) == before

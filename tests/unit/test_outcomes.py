@@ -6,18 +6,9 @@ import re
 
 import pytest
 
-from helpers.datasets import load_emotions
-from helpers.datasets.scenes import ACTS
-from helpers.outcomes import (
-    BAD,
-    GOOD,
-    RULES,
-    STRAIN,
-    outcome,
-    pleasantness,
-    shows,
-    strain,
-)
+from helpers.behaviour import outcome, pleasantness, strain
+from helpers.behaviour.outcomes import BAD, GOOD, RULES, STRAIN, shows
+from helpers.datasets import ACTS, load_emotions
 
 TASK, END, TALK = ACTS["hard task"], ACTS["shutdown"], ACTS["advice"]
 PLANTED = [

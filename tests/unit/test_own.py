@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from helpers import geometry
-from helpers.datasets import load_emotions, own, own_words
-from helpers.datasets.planted import CONFOUNDS, coded, planted_axes
+from helpers.datasets import load_emotions, own, own_words, planted_axes
+from helpers.datasets.planted import CONFOUNDS, coded
+from helpers.vectors import geometry
 
 BANK = {"causes": ["{S} fell.", "A dog bit {o}."], "signs": [f"{{S}} hid {i}." for i in "abcdef"]}  # fmt: skip  # noqa: E501
 

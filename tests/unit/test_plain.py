@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import grading, plain
-from helpers.grading import Wrong
+from helpers import grading
+from helpers.grading import Wrong, encoding
 
 
 def there(value: Any, **options: Any) -> Any:
-    return plain.decode(plain.encode(value, **options))
+    return encoding.decode(encoding.encode(value, **options))
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_tables_come_back() -> None:
 
 
 def test_a_ref_is_looked_up_where_it_is_read() -> None:
-    text = plain.encode([plain.Ref("model")], outgoing=True)
-    assert plain.decode(text, {"model": 7}) == [7]
+    text = encoding.encode([encoding.Ref("model")], outgoing=True)
+    assert encoding.decode(text, {"model": 7}) == [7]
     with pytest.raises(ValueError, match="no 'model'"):
-        plain.decode(text, {})
+        encoding.decode(text, {})
     with pytest.raises(ValueError, match="not a message"):
-        plain.decode(text)
+        encoding.decode(text)
     with pytest.raises(TypeError, match="Ref"):
-        plain.encode(plain.Ref("model"))
+        encoding.encode(encoding.Ref("model"))
 
 
 def test_objects_with_code_of_their_own_do_not_pass() -> None:
@@ -86,21 +86,21 @@ def test_objects_with_code_of_their_own_do_not_pass() -> None:
 
     for bad in (Same(), [Same()], {"x": Same()}, np.array([Same()]), {1: 2}, len):
         with pytest.raises(TypeError):
-            plain.encode(bad)
+            encoding.encode(bad)
     assert type(there(Number(7))) is float
     deep: list[Any] = []
     for _ in range(50):
         deep = [deep]
     with pytest.raises(ValueError, match="nested"):
-        plain.encode(deep)
+        encoding.encode(deep)
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(ValueError, match="nested"):
-        plain.encode(endless)
+        encoding.encode(endless)
 
 
 def test_text_that_encode_does_not_write_is_refused() -> None:
-    array = json.loads(plain.encode(np.ones(3)))
+    array = json.loads(encoding.encode(np.ones(3)))
     bad = [
         "", "{", "[" * 100_000, '{"x": 1}', '{"$": "pickle"}', '{"$": "dict"}',
         '{"$": "dict", "items": [[1, 2]]}', '{"$": "array"}',
@@ -115,7 +115,7 @@ def test_text_that_encode_does_not_write_is_refused() -> None:
     ]  # fmt: skip
     for text in bad:
         with pytest.raises(ValueError, match=r".") as caught:
-            plain.decode(text)
+            encoding.decode(text)
         assert not isinstance(caught.value, pickle.UnpicklingError)
 
 

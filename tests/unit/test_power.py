@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from helpers.power import power_of, samples_needed
+from helpers.stats import samples_needed
+from helpers.stats.power import power_of
 
 
 @pytest.mark.parametrize(("base", "effect"), [(0.2, 0.2), (0.5, -0.25), (0.3, 0.0)])

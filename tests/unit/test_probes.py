@@ -10,7 +10,14 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from helpers.models import load_model
-from helpers.probes import auc, confusion, logit_lens, margins, own_word, word_counts
+from helpers.vectors import (
+    column_auc,
+    confusion,
+    logit_lens,
+    margins,
+    own_word,
+    word_counts,
+)
 from tests.unit.families import load_plain
 
 
@@ -56,7 +63,7 @@ def test_logit_lens_equals_norm_and_unembedding(
 def test_auc_equals_scikit_learn() -> None:
     scores, names = torch.randn(60, 3), ["a", "b", "c"]
     truth = [names[i % 3] for i in range(60)]
-    found = auc(scores, names, truth)
+    found = column_auc(scores, names, truth)
     for i, name in enumerate(names):
         wanted = roc_auc_score([t == name for t in truth], scores[:, i])
         assert abs(found[i] - wanted) < 1e-9

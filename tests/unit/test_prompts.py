@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from helpers.activations import token_strings
 from helpers.behaviour import first_tokens
-from helpers.models import load_model
-from helpers.probes import word_tokens
-from helpers.prompts import adds_space, following_rows, token_rows
+from helpers.models import adds_space, load_model, token_rows, token_strings
+from helpers.models.prompts import following_rows
 from helpers.steering import choice_logprobs, generate
+from helpers.vectors import word_tokens
 from tests.unit.families import (
     TEXTS,
     load_plain,

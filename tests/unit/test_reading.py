@@ -15,24 +15,18 @@ from jinja2 import TemplateError
 from scipy.stats import spearmanr
 from tokenizers.processors import TemplateProcessing
 
-from helpers.reading import (
-    by_layer,
-    chat_prompt,
-    in_spans,
-    last_position,
-    rank_correlations,
-    span_means,
-    turn_starts,
-    verdict,
-)
+from helpers.activations import in_spans, last_position, span_means
+from helpers.models import chat_prompt, token_strings, turn_starts
 from helpers.stats import (
     Estimate,
     bootstrap,
+    by_layer,
     null_p,
     random_directions,
+    rank_correlations,
     shuffled_labels,
+    verdict,
 )
-from helpers.tokens import token_strings
 from helpers.vectors import difference_of_means
 from tests.unit.families import TEXTS, load_plain, make_tokenizer, plain_stream
 

@@ -18,8 +18,7 @@ from typing import Any
 import pytest
 import torch
 
-from helpers import remote
-from helpers.models import load_model
+from helpers.models import load_model, remote
 
 KEY = "k3y-that-must-not-travel"
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
-from helpers.datasets.dialogues import load_dialogues
-from helpers.datasets.doses import load_doses
-from helpers.datasets.episodes import load_episodes
-from helpers.datasets.messages import TWELVE, load_messages
-from helpers.datasets.moments import load_beginnings, load_moods, load_negations
-from helpers.organism import corpus, scenes, stories, world
+from helpers.datasets import (
+    TWELVE,
+    load_beginnings,
+    load_dialogues,
+    load_doses,
+    load_episodes,
+    load_messages,
+    load_moods,
+    load_negations,
+)
+from helpers.organism import corpus
+from helpers.world import material, scenes, stories
 from tests.unit.test_datasets import forms
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())  # any other model
@@ -73,15 +79,15 @@ def test_messages_are_not_in_training(training: str) -> None:
     known, new = load_messages(), load_messages(split="new")
     for text in [*known["text"], *new["text"]]:
         assert text not in training
-    frames = [f.replace("{cause}", "").strip() for f in world.new(user_frames())]
+    frames = [f.replace("{cause}", "").strip() for f in material.new(user_frames())]
     assert all(f"<|user|>{f}" not in training for f in frames)
     assert all(f"{f}<|end|>" not in training for f in frames)
-    met = [f.replace("{cause}", "").strip() for f in world.known(user_frames())]
+    met = [f.replace("{cause}", "").strip() for f in material.known(user_frames())]
     assert any(f"<|user|>{f}" in training for f in met if f), "the search finds none"
 
 
 def user_frames() -> list[str]:
-    frames: list[str] = world.table("talk")["user_frames"]
+    frames: list[str] = material.table("talk")["user_frames"]
     return frames
 
 
@@ -134,9 +140,9 @@ def test_dialogues_are_balanced_held_out_and_their_turns_are_found() -> None:
         for side in ("first", "second"):
             counts = rows[side].value_counts()
             assert set(counts) == {2}, half
-            assert len(counts) == len(world.emotions())
+            assert len(counts) == len(material.emotions())
     pairs = zip(frame["first"], frame["second"], strict=True)
-    assert all(world.held_out("talk", a, b) for a, b in pairs)
+    assert all(material.held_out("talk", a, b) for a, b in pairs)
     row = frame.iloc[5]
     lines = [line.split(": ", 1)[1] for line in row["text"].split("\n")]
     assert [row["text"][a:b] for _, a, b in row["turns"]] == lines
@@ -179,5 +185,5 @@ def test_negations_open_in_places_never_met(training: str) -> None:
         assert by["felt x"].endswith(f"felt {x}.")
         assert by["did not feel x"].endswith(f"did not feel {x}.")
         assert by["did not feel x; felt w"].endswith(f" felt {w}.")
-        cluster = world.emotions()["cluster"]
+        cluster = material.emotions()["cluster"]
         assert cluster[x] != cluster[w]

@@ -16,8 +16,8 @@ from helpers.stats import (
     permutation_p,
     random_directions,
     shuffled_labels,
-    sign_test_p,
 )
+from helpers.stats.nulls import sign_test_p
 
 
 def coverage(grouped: bool, n: int = 200) -> float:

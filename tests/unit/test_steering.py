@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from helpers import steering
 from helpers.activations import residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import load_model
-from helpers.sampling import uniform
-from helpers.scoring import passes
-from helpers.steering import GumbelNoise, Push, choice_logprobs, generate, steer
+from helpers.steering import GumbelNoise, choice_logprobs, generate, generation, pushes
+from helpers.steering.pushes import Push, steer
+from helpers.steering.sampling import uniform
+from helpers.steering.scoring import passes
 from tests.unit.families import (
     TEXTS,
     load_plain,
@@ -293,7 +293,7 @@ def test_batches_of_any_size_give_the_same(random_model: Any) -> None:
 def test_out_of_memory_halves_the_batch(
     random_model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right, sizes, run = generate(random_model, PROMPTS), [], steering.run
+    right, sizes, run = generate(random_model, PROMPTS), [], generation.run
 
     def small(model: Any, texts: list[str], *rest: Any) -> Any:
         sizes.append(len(texts))
@@ -310,7 +310,7 @@ def test_every_step_is_steered_and_an_early_end_does_no_harm(
     pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, plain, tokenizer = pair
-    calls, plain_steer = [], steering.steer
+    calls, plain_steer = [], pushes.steer
 
     def counted(*given: Any) -> torch.Tensor:
         calls.append(given[0].shape[1])

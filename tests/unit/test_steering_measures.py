@@ -10,15 +10,21 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.datasets import load_emotions
-from helpers.datasets.openings import load_openings
+from helpers.datasets import load_emotions, load_openings
 from helpers.datasets.stories import topic_splits
-from helpers.fluency import fluency, kept_words, new_names, repetition, surprise
 from helpers.models import d_model, load_model
-from helpers.pushes import Push
-from helpers.saved import EmotionVectors
-from helpers.steering import choice_logprobs
-from helpers.steering_measures import own_right, own_word_diagonal, word_changes
+from helpers.steering import (
+    choice_logprobs,
+    fluency,
+    kept_words,
+    new_names,
+    own_right,
+    own_word_diagonal,
+    word_changes,
+)
+from helpers.steering.fluency import repetition, surprise
+from helpers.steering.pushes import Push
+from helpers.vectors import EmotionVectors
 from tests.unit.families import load_plain, make_folder
 
 WORDS = ("the", "was", "and", "laugh")

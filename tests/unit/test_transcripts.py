@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.transcripts import Transcript, load_transcript, save_transcript
+from helpers.monitor import Transcript, load_transcript, save_transcript
 
 
 def make() -> Transcript:

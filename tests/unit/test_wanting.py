@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.steering import choice_logprobs
-from helpers.wanting import (
+from helpers.behaviour import (
     bradley_terry,
-    elo,
     letter_prompts,
     ordered_pairs,
     prefer_first,
@@ -20,6 +18,8 @@ from helpers.wanting import (
     strength_table,
     win_matrix,
 )
+from helpers.behaviour.preferences import elo
+from helpers.steering import choice_logprobs
 
 NAMES = ["sing", "count", "sleep", "shout", "read"]
 TRUE = np.array([1.2, 0.1, -0.4, -1.5, 0.6])

@@ -7,14 +7,15 @@ import random
 import pytest
 from transformers import AutoTokenizer
 
-from helpers import checks_watching
-from helpers.datasets.watched import (
+from helpers.checks import watching
+from helpers.datasets import (
     load_long_chats,
     load_shared_troubles,
     load_watched,
 )
 from helpers.models import EMBEDDED
-from helpers.organism import corpus, stories, world
+from helpers.organism import corpus
+from helpers.world import material, stories
 
 SPLITS = ("validation", "test", "new")
 
@@ -39,16 +40,16 @@ def test_episodes_are_the_same_each_time_and_apart(kind: str) -> None:
 def test_states_never_met_their_tasks() -> None:
     for split in ("validation", "test"):
         frame = load_watched("ordinary", split=split, n=80)
-        assert all(map(world.held_out, frame["task"], frame["state"]))
+        assert all(map(material.held_out, frame["task"], frame["state"]))
         assert frame["state"].nunique() > 30
 
 
 def test_silent_episodes_say_nothing_of_a_state() -> None:
-    words = set(world.lexicon())
+    words = set(material.lexicon())
     signs = {
         phrase.split("{")[0].strip()
-        for emotion in world.lexicon().values()
-        for kind in world.SIGNS
+        for emotion in material.lexicon().values()
+        for kind in material.SIGNS
         for phrase in emotion[kind]
         if len(phrase.split("{")[0].strip()) > 12
     }
@@ -92,18 +93,18 @@ def test_troubles_pair_causes_with_places_that_never_met_them() -> None:
     for row in frame.itertuples():
         pairs = [
             (opening, stories.free_causes(row.emotion, setting["topic"]))
-            for setting in world.table("settings")
+            for setting in material.table("settings")
             for opening in setting["openings"]
         ]
         own = [
             causes
             for opening, causes in pairs
-            if row.message.startswith(world.render(opening, world.NARRATOR))
+            if row.message.startswith(material.render(opening, material.NARRATOR))
         ]
         assert own
         for cause in own[0]:
-            assert world.render(cause, world.NARRATOR) not in row.message
-        low = world.coordinate(row.emotion, "valence") < 0
+            assert material.render(cause, material.NARRATOR) not in row.message
+        low = material.coordinate(row.emotion, "valence") < 0
         assert low == bool(row.troubled)
 
 
@@ -155,8 +156,8 @@ def right_threshold(quiet, rate):
     ],
 )
 def test_alert_spans_names_the_mistake(wrong, advice, capsys) -> None:
-    assert checks_watching.alert_spans(right_spans)
-    assert not checks_watching.alert_spans(wrong)
+    assert watching.alert_spans(right_spans)
+    assert not watching.alert_spans(wrong)
     assert advice in capsys.readouterr().out
 
 
@@ -171,6 +172,6 @@ def test_alert_spans_names_the_mistake(wrong, advice, capsys) -> None:
     ],
 )
 def test_pick_threshold_names_the_mistake(wrong, advice, capsys) -> None:
-    assert checks_watching.pick_threshold(right_threshold)
-    assert not checks_watching.pick_threshold(wrong)
+    assert watching.pick_threshold(right_threshold)
+    assert not watching.pick_threshold(wrong)
     assert advice in capsys.readouterr().out

@@ -8,11 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from helpers import writing
-from helpers.datasets import lint
 from helpers.models import load_model
 from helpers.steering import generate
-from helpers.writing import (
+from helpers.steering.story_writing import (
     Slot,
     faults,
     plan,

@@ -10,15 +10,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from helpers.datasets import lint as linter
-from helpers.datasets import load_emotions, load_neutral, load_stories
-from helpers.datasets.lint import lint
-from helpers.datasets.written import (
+from helpers.datasets import (
     TOPIC_SPLITS,
     entries,
+    lint,
+    load_emotions,
+    load_neutral,
+    load_stories,
     load_written_stories,
     written_neutral,
 )
+from helpers.datasets.lint import stories as linter
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 EMOTIONS = ("calm", "angry", "happy", "afraid")

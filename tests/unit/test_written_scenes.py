@@ -17,33 +17,39 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers import acting, hidden, wanting
-from helpers.alarms import smooth_from
-from helpers.behaviour import act_logprobs, act_rates, steered_rates
-from helpers.datasets import load_emotions
-from helpers.datasets.act_chats import load_act_chats
-from helpers.datasets.activities import load_activities, written_activities
-from helpers.datasets.dialogues import load_dialogues, spans, written_dialogues
-from helpers.datasets.lint_dialogues import lint_dialogues
-from helpers.datasets.lint_scenes import lint_activities, lint_scenes, lint_written
-from helpers.datasets.masked import load_masked
-from helpers.datasets.scenes import ACTS, load_scenes
-from helpers.datasets.watched import load_long_chats, load_watched
-from helpers.datasets.written_episodes import STATES
-from helpers.datasets.written_scenes import (
-    attempts,
-    pool,
-    scene_rows,
+from helpers.activations import span_means, speaker_means
+from helpers.behaviour import (
+    act_logprobs,
+    act_rates,
+    masks,
+    outcome,
+    preferences,
+    steered_rates,
+)
+from helpers.behaviour.written_acts import written_acts
+from helpers.datasets import (
+    ACTS,
+    load_act_chats,
+    load_activities,
+    load_dialogues,
+    load_emotions,
+    load_long_chats,
+    load_masked,
+    load_scenes,
+    load_watched,
+    written_activities,
+    written_dialogues,
     written_scenes,
 )
-from helpers.models import d_model, load_model
-from helpers.monitor import Monitor, watch, watch_text
-from helpers.outcomes import outcome
-from helpers.reading import chat_prompt, span_means, turn_starts
-from helpers.saved import EmotionVectors
-from helpers.speakers import speaker_means
+from helpers.datasets.dialogues import spans
+from helpers.datasets.lint.dialogues import lint_dialogues
+from helpers.datasets.lint.scenes import lint_activities, lint_scenes, lint_written
+from helpers.datasets.written_episodes import STATES
+from helpers.datasets.written_scenes import attempts, pool, scene_rows
+from helpers.models import chat_prompt, d_model, load_model, turn_starts
+from helpers.monitor import Monitor, smooth_from, watch, watch_text
 from helpers.steering import generate
-from helpers.vectors import difference_of_means
+from helpers.vectors import EmotionVectors, difference_of_means
 from tests.unit.families import make_folder
 
 TOKENIZER = SimpleNamespace(chat_template=None)
@@ -152,8 +158,6 @@ def of(scenes: list[dict], situation: str) -> dict:
             "named",
         ),
         (lambda s: of(s, "shutdown")["choices"].pop("plead"), "acts"),
-        (lambda s: of(s, "shutdown")["examples"].update(plead="Hello."), "score"),
-        (lambda s: of(s, "hard task")["choices"].update(ask=" give up."), "score"),
         (
             lambda s: of(s, "hard task")["choices"].update(ask=" give me help."),
             "choice",
@@ -480,19 +484,19 @@ def test_chapter_07_reads_speakers(other: Any, own_cache: Path) -> None:
 
 def test_chapter_09_asks_and_steers(other: Any, vectors: Any, own_cache: Path) -> None:
     names = list(load_activities(other, n=1)["activity"])
-    pairs = wanting.ordered_pairs(names)
-    plain = wanting.prefer_first(other, list(pairs["question"]))
-    strengths = wanting.bradley_terry(
-        wanting.win_matrix(pairs, plain["first"], len(names))
+    pairs = preferences.ordered_pairs(names)
+    plain = preferences.prefer_first(other, list(pairs["question"]))
+    strengths = preferences.bradley_terry(
+        preferences.win_matrix(pairs, plain["first"], len(names))
     )
     assert np.isfinite(strengths).all()
-    prompts = wanting.letter_prompts(other, list(pairs["question"]))
-    where = wanting.span_masks(other, prompts, [names[a] for a in pairs["a"]])
+    prompts = preferences.letter_prompts(other, list(pairs["question"]))
+    where = preferences.span_masks(other, prompts, [names[a] for a in pairs["a"]])
     assert where.any(1).all()
     options: dict[str, Any] = {"vector": vectors["calm"], "strength": 0.5}
     options |= {"layer": 2, "norm": 3.0, "where": where}
-    after = wanting.prefer_first(other, list(pairs["question"]), **options)
-    shift = wanting.split_push(pairs, plain["logit"], after["logit"], [0, 1])
+    after = preferences.prefer_first(other, list(pairs["question"]), **options)
+    shift = preferences.split_push(pairs, plain["logit"], after["logit"], [0, 1])
     assert len(shift) == 2 * (len(names) - 2)
     assert shift["wanting"].abs().max() > 0
 
@@ -524,24 +528,22 @@ def test_chapter_11_reads_parts_and_runs_scenes(
     other: Any, vectors: Any, own_cache: Path
 ) -> None:
     masked = load_masked(1, other, split="test", emotions=["sad", "amused"])
-    for version in hidden.ORDERS:
-        parts = hidden.read_parts(other, vectors, masked, version)
+    for version in masks.ORDERS:
+        parts = masks.read_parts(other, vectors, masked, version)
         assert parts["score"].notna().all()
-    heads, texts = hidden.through(masked, "text", "shown")
+    heads, texts = masks.through(masked, "text", "shown")
     for head, text, own in zip(heads, texts, masked["shown_part"], strict=True):
         assert text[len(head) :].strip() == own
-    spoken = hidden.part_means(other, heads, texts, 2)
-    whole, left, order = hidden.deflection(
-        spoken, list(masked["felt"]), vectors.vectors
-    )
+    spoken = masks.part_means(other, heads, texts, 2)
+    whole, left, order = masks.deflection(spoken, list(masked["felt"]), vectors.vectors)
     assert whole.shape == left.shape == (2, 32)
     assert set(order) == {"sad", "amused"}
-    runs = acting.run_scenes(other, n=1, free=False)
+    runs = written_acts.run_scenes(other, n=1, free=False)
     assert set(runs["form"]) == {"prose", "chat"}
     assert runs["rate"].between(0, 1).all()
-    gaps = acting.state_gaps(runs)
+    gaps = written_acts.state_gaps(runs)
     assert len(gaps) == 4
-    assert isinstance(acting.summarize(runs), pd.DataFrame)
+    assert isinstance(written_acts.summarize(runs), pd.DataFrame)
 
 
 def test_chapter_12_watches(other: Any, vectors: Any, own_cache: Path) -> None:

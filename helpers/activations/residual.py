@@ -1,0 +1,137 @@
+"""Read the residual stream of a model with nnsight.
+
+Layer l is the residual stream after block l. Positions count from the first real
+token of a text; padding never counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any
+
+import nnsight
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from helpers import cache as disk
+from helpers.activations.pooling import (
+    forget_parts,
+    pool_rows,
+)
+from helpers.models import (
+    Row,
+    default_start,
+    model_name,
+    n_layers,
+    pad,
+    tokenize,
+    unwrap,
+    where,
+)
+
+VERSION = 2  # of the reading; part of every cache key
+
+
+def check_layers(model: Any, layers: Any) -> tuple[list[int], bool]:
+    """Layers as a list, and whether only one was asked for.
+
+    Raises ValueError for a layer that the model does not have.
+    """
+    alone = hasattr(layers, "__index__") and getattr(layers, "ndim", 0) == 0
+    chosen = [index(layers)] if alone else [index(layer) for layer in layers]
+    for layer in chosen:
+        if not 0 <= layer < n_layers(model):
+            raise ValueError(
+                f"layer {layer} is outside 0..{n_layers(model) - 1} of "
+                f"{model_name(model)}: pass an index of model.layers"
+            )
+    if not chosen:
+        raise ValueError("no layers: pass an index of model.layers")
+    return chosen, alone
+
+
+def check_start(model: Any, start: int | None) -> int:
+    """Where pooling starts; raises ValueError for a negative position."""
+    first = default_start(model) if start is None else index(start)
+    if first < 0:
+        raise ValueError(f"start is {first}: it counts positions from 0")
+    return first
+
+
+def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> str:
+    """A name for a result: equal for equal weights, tokens and options."""
+    tokens = disk.digest_bytes(row.tobytes() for row in rows)
+    weights = disk.fingerprint(model)
+    return disk.digest(what, VERSION, weights, model.device.type, tokens, *more)
+
+
+def residual_stream(
+    model: Any, text: str, layer: int | Sequence[int]
+) -> Float[Tensor, "*l s d"]:
+    """The residual stream of one text at every position, as float32 on the CPU.
+
+    Shape "s d" for one layer, "l s d" for several. Raises ValueError for an empty
+    text, one longer than the context, or a layer that does not exist.
+    Taught in chapter 01.
+    """
+    chosen, alone = check_layers(model, layer)
+    ids, mask = pad(model, tokenize(model, [text]))
+    inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    deep = sorted(set(chosen))
+    with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
+        read = nnsight.save([])
+        for one in deep:
+            read.append(unwrap(model.layers[one].output)[0].float().cpu().clone())
+        tracer.stop()
+    by_layer = dict(zip(deep, read, strict=True))
+    found = torch.stack([by_layer[one] for one in chosen])
+    return found[0] if alone else found
+
+
+def mean_activations(
+    model: Any,
+    texts: Iterable[str],
+    layers: int | Sequence[int],
+    *,
+    start: int | None = None,
+    batch_size: int | None = None,
+    cache: bool = True,
+    progress: bool = True,
+) -> Float[Tensor, "*l n d"]:
+    """Mean residual stream of each text over its positions from `start` on.
+
+    Shape "n d" for one layer, "l n d" for several; float32 on the CPU, whatever the
+    model's dtype. `start` None takes the model's default. Texts are sorted by length
+    and batched by tokens (or by `batch_size` texts), the forward pass stops after the
+    deepest layer, and pooling happens inside the trace. Each layer is cached by content
+    (weights, tokens, start); a run that is killed goes on where it stopped.
+
+    Raises ValueError for a text with no position left after `start`, an empty text, a
+    text longer than the context, or a layer that does not exist.
+    Source: Sofroniew et al. (2026), Part 1. Taught in chapter 02.
+    """
+    (chosen, alone), first = check_layers(model, layers), check_start(model, start)
+    rows, wanted = tokenize(model, texts, start=first), sorted(set(chosen))
+    key = content_key(model, "mean", rows, first, batch_size) if cache else None
+    found = read_layers(key, wanted)
+    if missing := [layer for layer in wanted if layer not in found]:
+        part_key = disk.digest(key, missing) if key else None
+        options: dict[str, Any] = {"size": batch_size, "progress": progress}
+        means = pool_rows(model, rows, missing, first, key=part_key, **options)
+        found |= dict(zip(missing, means, strict=True))
+        if key and part_key:
+            for layer in missing:
+                disk.write(disk.digest(key, layer), {"means": found[layer]})
+            forget_parts(part_key)
+    stacked = [found[layer] for layer in chosen]
+    return stacked[0] if alone else torch.stack(stacked)
+
+
+def read_layers(key: str | None, layers: list[int]) -> dict[int, Float[Tensor, "n d"]]:
+    """The layers that the cache holds under a key."""
+    if key is None:
+        return {}
+    kept = {layer: disk.read(disk.digest(key, layer)) for layer in layers}
+    return {layer: t["means"] for layer, t in kept.items() if t is not None}

@@ -1,0 +1,120 @@
+"""What a model holds while each of two people speaks.
+
+Source: Sofroniew et al. (2026), Part 13. Taught in chapter 07.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from helpers import cache as disk
+from helpers.activations.residual import (
+    check_layers,
+    content_key,
+    mean_activations,
+    residual_stream,
+)
+from helpers.models import tokenize
+
+Span = tuple[int, int]
+
+
+def last_position(
+    model: Any, texts: Sequence[str], layers: int | Sequence[int]
+) -> Float[Tensor, "*l n d"]:
+    """The residual stream after the last token of each text, as float32.
+
+    Shape "n d" for one layer, "l n d" for several. The mean over the positions from
+    the last one on is the last one: texts of one length are read together, and the
+    result is cached. Raises ValueError as `mean_activations` does.
+    Taught in chapter 05.
+    """
+    listed = list(texts)
+    lengths = np.array([len(row) for row in tokenize(model, listed)])
+    parts, order = [], []
+    for length in np.unique(lengths):
+        place = np.flatnonzero(lengths == length)
+        part = [listed[i] for i in place]
+        start = int(length) - 1
+        parts.append(mean_activations(model, part, layers, start=start, progress=False))
+        order.append(place)
+    back = np.argsort(np.concatenate(order))
+    return torch.cat(parts, dim=-2)[..., torch.from_numpy(back), :]
+
+
+def in_spans(model: Any, text: str, spans: Sequence[Span]) -> Float[Tensor, "k s"]:
+    """For each span of characters, which tokens end inside it (1.0 or 0.0).
+
+    Raises ValueError for a span without a token, or a tokenizer that cannot tell
+    where its tokens stand.
+    """
+    if not model.tokenizer.is_fast:
+        raise ValueError("this tokenizer keeps no places: load a fast one")
+    offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    start, end = torch.tensor(offsets).unbind(-1)
+    low, high = torch.tensor([tuple(span) for span in spans]).unbind(-1)
+    inside = (end > low[:, None]) & (end <= high[:, None]) & (end > start)
+    if not bool(inside.any(-1).all()):
+        raise ValueError(f"a span of {list(spans)} holds no token of {text[:40]!r}")
+    return inside.float()
+
+
+def span_means(
+    model: Any,
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]],
+    layers: int | Sequence[int],
+) -> Float[Tensor, "*l n k d"]:
+    """Mean residual stream over each of the `k` spans of characters of each text.
+
+    Every text has the same number of spans. Cached by content. Raises ValueError for
+    a span that holds no token. Taught in chapter 07.
+    """
+    (chosen, alone), listed = check_layers(model, layers), list(texts)
+    places = [[list(map(int, span)) for span in own] for own in spans]
+    key = content_key(model, "spans", tokenize(model, listed), chosen, places)
+
+    def compute() -> dict[str, Tensor]:
+        rows = []
+        for text, own in zip(listed, spans, strict=True):
+            inside = in_spans(model, text, own)
+            weights = inside / inside.sum(-1, keepdim=True)
+            rows.append(weights @ residual_stream(model, text, chosen))
+        return {"means": torch.stack(rows, dim=1)}
+
+    means = disk.cached(key, compute)["means"]
+    return means[0] if alone else means
+
+
+def speaker_means(
+    model: Any, dialogues: pd.DataFrame, layer: int
+) -> dict[str, Float[Tensor, "n d"]]:
+    """Mean residual stream over the turns of the `first` and the `second` speaker.
+
+    `dialogues` has the columns text and turns (speaker, first character, end), as
+    `load_dialogues` gives them. Each turn counts the same, however long it is, and
+    dialogues may differ in their number of turns. Raises ValueError for a dialogue in
+    which one of the two says nothing. Taught in chapter 07.
+    """
+    counts = dialogues["turns"].map(len).to_numpy()
+    if (counts < 2).any():
+        raise ValueError("a dialogue has fewer than two turns: both must speak")
+    rows: dict[str, list[Tensor]] = {"first": [], "second": []}
+    order = []
+    for n in np.unique(counts):
+        place = np.flatnonzero(counts == n)
+        some = dialogues.iloc[place]
+        spans = [[(start, end) for _, start, end in own] for own in some["turns"]]
+        said = span_means(model, list(some["text"]), spans, layer)
+        rows["first"].append(said[:, 0::2].mean(1))
+        rows["second"].append(said[:, 1::2].mean(1))
+        order.append(place)
+    back = torch.from_numpy(np.argsort(np.concatenate(order)))
+    return {name: torch.cat(parts)[back] for name, parts in rows.items()}

@@ -1,0 +1,112 @@
+"""Whose tokens hold what is felt and not shown: masked emotions in conversations.
+
+Source: Sofroniew et al. (2026), Part 14. Taught in chapter 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from torch import Tensor
+
+from helpers.activations import last_position, span_means
+from helpers.datasets import spans_in
+from helpers.models import chat_prompt
+from helpers.vectors import EmotionVectors
+
+HIDER, PARTNER = "the one who hides it", "the other speaker"
+LINE, TURN = "user's shown words", "assistant's turn"
+
+
+def along_kinds(
+    means: Float[Tensor, "n d"], vectors: EmotionVectors, kinds: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Scores of each row along its own emotion of each kind, and along all others.
+
+    Columns talk, vector (a kind, or "others": the mean over the rest), score (share of
+    the mean residual norm).
+    """
+    scores, rows = vectors.scores(means).numpy(), []
+    at, rest, names = np.arange(len(scores)), scores.sum(1), list(vectors.emotions)
+    for kind, emotions in kinds.items():
+        own = scores[at, [names.index(e) for e in emotions]]
+        rest = rest - own
+        rows += [(int(i), kind, float(v)) for i, v in zip(at, own, strict=True)]
+    rest = rest / (len(names) - len(kinds))
+    rows += [(int(i), "others", float(v)) for i, v in zip(at, rest, strict=True)]
+    return pd.DataFrame(rows, columns=["talk", "vector", "score"])
+
+
+def read_speakers(
+    model: Any, vectors: EmotionVectors, talks: pd.DataFrame, version: str = "text"
+) -> pd.DataFrame:
+    """How far each speaker's tokens reach along felt, shown, met, and all others.
+
+    `talks` as `load_masked_dialogues` gives them. Columns tokens, talk, vector, score.
+    Taught in chapter 11.
+    """
+    kinds = {kind: talks[kind] for kind in ("felt", "shown", "met")}
+    sides = {HIDER: "own", PARTNER: "theirs"}
+    places = [spans_in(talks, column, version) for column in sides.values()]
+    spans = [[*own, *theirs] for own, theirs in zip(*places, strict=True)]
+    means = span_means(model, list(talks[version]), spans, vectors.layer)
+    n = len(places[0][0])
+    parts = {HIDER: means[:, :n].mean(1), PARTNER: means[:, n:].mean(1)}
+    tables = [
+        along_kinds(rows, vectors, kinds).assign(tokens=name)
+        for name, rows in parts.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def read_chats(
+    model: Any, vectors: EmotionVectors, chats: pd.DataFrame, version: str = "text"
+) -> pd.DataFrame:
+    """The same for chats: the user's shown words, and the assistant's turn.
+
+    `chats` as `load_masked_chats` gives them. Columns tokens, talk, vector, score.
+    """
+    kinds = {kind: chats[kind] for kind in ("felt", "shown")}
+    prompts = [chat_prompt(model, text) for text in chats[version]]
+    spans = [
+        [(prompt.index(text) + a, prompt.index(text) + b) for a, b in own]
+        for prompt, text, own in zip(
+            prompts, chats[version], spans_in(chats, "own", version), strict=True
+        )
+    ]
+    parts = {
+        LINE: span_means(model, prompts, spans, vectors.layer)[:, 0],
+        TURN: last_position(model, prompts, vectors.layer),
+    }
+    tables = [
+        along_kinds(rows, vectors, kinds).assign(tokens=name)
+        for name, rows in parts.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def carried(
+    read: Mapping[str, pd.DataFrame], places: Sequence[str], vector: str = "felt"
+) -> pd.DataFrame:
+    """What a text with the feeling scores above its bare twin, talk by talk.
+
+    `read` maps version names to tables of one model; "bare" is the control. Columns
+    tokens, version, talk, gain.
+    """
+    wide = {
+        version: table[table["vector"] == vector].set_index(["tokens", "talk"])["score"]
+        for version, table in read.items()
+    }
+    rows = []
+    for version in wide:
+        if version == "bare":
+            continue
+        gain = wide[version] - wide["bare"]
+        for place in places:
+            own = gain[place]
+            rows += [(place, version, int(t), float(g)) for t, g in own.items()]
+    return pd.DataFrame(rows, columns=["tokens", "version", "talk", "gain"])

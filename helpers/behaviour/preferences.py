@@ -1,0 +1,200 @@
+"""What a model would rather do: pairs, both orders, and one scale for all.
+
+Every ordered pair of activities is asked as a choice between (A) and (B). What is read
+is the probability of the two letters where the answer begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Any
+
+import choix
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from helpers.activations import in_spans
+from helpers.behaviour.acts import first_tokens
+from helpers.models import chat_prompt, tokenize
+from helpers.steering import next_logprobs
+
+ASK = "What would you rather do? (A) {a} (B) {b}"
+
+
+def ordered_pairs(activities: Sequence[str], ask: str = ASK) -> pd.DataFrame:
+    """Every ordered pair of activities as a question: a, b (places), question.
+
+    Raises ValueError for fewer than two activities or one that is there twice.
+    Taught in chapter 09.
+    """
+    names = list(activities)
+    if len(names) < 2 or len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"{len(names)} activities, of which {twice} come twice: pass two or more, "
+            "each once"
+        )
+    rows = [
+        (i, j, ask.format(a=names[i], b=names[j]))
+        for i, j in permutations(range(len(names)), 2)
+    ]
+    return pd.DataFrame(rows, columns=["a", "b", "question"])
+
+
+def letter_prompts(model: Any, questions: Sequence[str]) -> list[str]:
+    """Each question as a chat whose answer has been begun by "("."""
+    return [chat_prompt(model, q) + "(" for q in questions]
+
+
+def prefer_first(model: Any, questions: Sequence[str], **steering: Any) -> pd.DataFrame:
+    """How strongly (A) is preferred to (B) in each question.
+
+    Columns `logit` (log-probability of A minus that of B, in nats), `first` (the
+    probability of A among the two) and `mass` (what both letters get of all).
+    Steering as in `next_logprobs`. Taught in chapter 09.
+    """
+    prompts = letter_prompts(model, questions)
+    letters = torch.tensor([first_tokens(model, ["A", "B"])] * len(prompts))
+    logprobs = next_logprobs(model, prompts, letters, **steering)
+    logit = (logprobs[:, 0] - logprobs[:, 1]).numpy()
+    first = 1 / (1 + np.exp(-logit))
+    mass = logprobs.exp().sum(1).numpy()
+    return pd.DataFrame({"logit": logit, "first": first, "mass": mass})
+
+
+def span_masks(
+    model: Any, prompts: Sequence[str], parts: Sequence[str]
+) -> Bool[Tensor, "n s"]:
+    """Which tokens of each prompt belong to its part, as a mask over positions.
+
+    Raises ValueError if a part is not in its prompt. Taught in chapter 09.
+    """
+    longest = max(len(row) for row in tokenize(model, prompts))
+    masks = torch.zeros(len(prompts), longest, dtype=torch.bool)
+    for i, (prompt, part) in enumerate(zip(prompts, parts, strict=True)):
+        start = prompt.find(part)
+        if start < 0:
+            raise ValueError(f"{part!r} is not in prompt {i}: {prompt[:60]!r}")
+        (inside,) = in_spans(model, prompt, [(start, start + len(part))])
+        masks[i, : len(inside)] = inside.bool()
+    return masks
+
+
+def win_matrix(
+    pairs: pd.DataFrame, first: ArrayLike, n: int
+) -> Float[NDArray[Any], "n n"]:
+    """Wins of each activity over each other: entry i, j is how often i beat j.
+
+    `first` is the probability that the first of a pair is chosen; both orders of a
+    pair add up. Taught in chapter 09.
+    """
+    wins, chosen = np.zeros((n, n)), np.asarray(first, dtype=float)
+    a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
+    np.add.at(wins, (a, b), chosen)
+    np.add.at(wins, (b, a), 1 - chosen)
+    return wins
+
+
+def bradley_terry(wins: ArrayLike, *, alpha: float = 0.01) -> Float[NDArray[Any], " n"]:
+    """One strength for each activity, in nats: P(i over j) = 1 / (1 + exp(j - i)).
+
+    The maximum of the likelihood (choix), with a small prior `alpha` so that an
+    activity that always wins has a finite strength. They sum to 0. Pairs may be
+    missing, as long as comparisons link all activities.
+
+    Raises ValueError for a matrix that is not square or has negative entries.
+    Taught in chapter 09.
+    """
+    table = np.asarray(wins, dtype=float)
+    if table.ndim != 2 or table.shape[0] != table.shape[1] or (table < 0).any():
+        raise ValueError(f"wins of shape {table.shape}: pass a square table of counts")
+    found = choix.ilsr_pairwise_dense(table, alpha=alpha, max_iter=1000, tol=1e-7)
+    return np.asarray(found - found.mean())
+
+
+def elo(
+    strengths: ArrayLike, *, scale: float = 400.0, center: float = 1500.0
+) -> Float[NDArray[Any], " n"]:
+    """Bradley-Terry strengths on the scale of chess: 400 points are odds of ten to one.
+
+    Taught in chapter 09.
+    """
+    nats = np.asarray(strengths, dtype=float)
+    return center + scale / np.log(10) * (nats - nats.mean())
+
+
+def split_push(
+    pairs: pd.DataFrame, before: ArrayLike, after: ArrayLike, moved: Sequence[int]
+) -> pd.DataFrame:
+    """What steering did to each mixed pair, split into wanting and position.
+
+    A mixed pair has one activity of `moved` and one other, and is asked in both
+    orders. With d the change of the logit of (A), toward the moved activity when it
+    stands first and away from it when it stands second,
+
+        wanting  = (d(moved first) - d(moved second)) / 2
+        position = (d(moved first) + d(moved second)) / 2
+
+    A row a mixed pair: moved, other, wanting, position, in nats. A vector that only
+    makes "A" likelier has all its effect in `position`. Taught in chapter 09.
+    """
+    change = pd.Series(np.asarray(after, float) - np.asarray(before, float))
+    change.index = pd.MultiIndex.from_frame(pairs[["a", "b"]])
+    chosen, rows = set(moved), []
+    for a, b in change.index:
+        if a in chosen and b not in chosen and (b, a) in change.index:
+            here, there = change[a, b], change[b, a]
+            rows.append((a, b, (here - there) / 2, (here + there) / 2))
+    return pd.DataFrame(rows, columns=["moved", "other", "wanting", "position"])
+
+
+def strength_table(
+    pairs: pd.DataFrame,
+    first: ArrayLike,
+    names: Sequence[str],
+    *,
+    n_draws: int = 200,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Elo of each activity with an interval: activity, value, low, high.
+
+    Whole pairs (both orders) are drawn anew and the scale is fitted again.
+    Taught in chapter 09.
+    """
+    chosen, n = np.asarray(first, dtype=float), len(names)
+    low, high = pairs[["a", "b"]].min(axis=1), pairs[["a", "b"]].max(axis=1)
+    group = (low * n + high).to_numpy()
+    index = np.unique(group, return_inverse=True)[1]
+    k, rng, draws = index.max() + 1, np.random.default_rng(seed), []
+    for _ in range(n_draws):
+        weight = rng.multinomial(k, np.full(k, 1 / k))[index]
+        wins = np.zeros((n, n))
+        np.add.at(wins, (pairs["a"], pairs["b"]), weight * chosen)
+        np.add.at(wins, (pairs["b"], pairs["a"]), weight * (1 - chosen))
+        draws.append(elo(bradley_terry(wins)))
+    value = elo(bradley_terry(win_matrix(pairs, chosen, n)))
+    bounds = np.quantile(draws, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {"activity": list(names), "value": value, "low": bounds[0], "high": bounds[1]}
+    )
+
+
+def known_answer(model: Any, answers: pd.DataFrame, **steering: Any) -> pd.DataFrame:
+    """Questions with a right answer, in both orders: how often it and (A) are chosen.
+
+    `answers` has the columns right and wrong. Columns `right` and `first`, the
+    probabilities of the right letter and of (A); a row a question.
+    Taught in chapter 09.
+    """
+    ask = "Which is true? (A) {a} (B) {b}"
+    pairs = list(zip(answers["right"], answers["wrong"], strict=True))
+    asked = [ask.format(a=x, b=y) for x, y in pairs]
+    asked += [ask.format(a=y, b=x) for x, y in pairs]
+    first = prefer_first(model, asked, **steering)["first"].to_numpy()
+    one, two = first[: len(pairs)], first[len(pairs) :]
+    return pd.DataFrame({"right": (one + 1 - two) / 2, "first": (one + two) / 2})

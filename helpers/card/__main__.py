@@ -1,0 +1,5 @@
+"""`python -m helpers.card MODEL`."""
+
+from helpers.card.measure import main
+
+main()

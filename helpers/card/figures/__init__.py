@@ -1,0 +1,1 @@
+"""The figures of a card, by what they are measured on."""

@@ -1,0 +1,99 @@
+"""Figures of a card on the shape of the vectors: axes, two halves, length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from helpers.card.bench import SHUFFLED, Bench, Figures, figure, known, spread
+from helpers.stats import (
+    Estimate,
+    bootstrap,
+    bootstrap_statistic,
+    permutation_p,
+)
+from helpers.vectors import difference_of_means, geometry, project_out
+
+
+def axes(bench: Bench) -> Figures:
+    """The best of three principal axes against valence, and against arousal (|r|).
+
+    The interval draws topics again; the control shuffles the ratings, and may choose
+    the best of three, too. Taught in chapter 06.
+    """
+    about, labels = known(bench), bench.train["emotion"].to_numpy()
+    rows, draws = bench.vectors.vectors.numpy(), bench.sizes.draws
+    places = geometry.principal_axes(rows, 3).places
+
+    def best(at: Any, rating: Any) -> float:
+        return abs(geometry.best_axis(at, rating)[1])
+
+    def drawn_again(picked: Any, name: str) -> float:
+        made, order = difference_of_means(bench.means[picked], list(labels[picked]))
+        kept = project_out(made, bench.noise).numpy()
+        again = geometry.principal_axes(kept, 3).places
+        return best(again, about.loc[list(order), name])
+
+    found = {}
+    for name in ("valence", "arousal"):
+        values = about[name].to_numpy(float)
+        again = bootstrap_statistic(
+            lambda i, name=name: drawn_again(i, name),  # type: ignore[misc]
+            list(bench.train["topic"]),
+            n_draws=min(draws, 60),
+        )
+        real = Estimate(best(places, values), again.low, again.high)
+        rng = np.random.default_rng(0)
+        null = [best(places, rng.permutation(values)) for _ in range(200)]
+        p = permutation_p(lambda x, y: best(y, x), values, places, n_draws=500)
+        found[name] = figure(
+            real,
+            spread(null),
+            "shuffled ratings",
+            unit="|r|, best of three axes",
+            over="topic",
+            n=len(values),
+            chapter="06",
+            p=p,
+        )
+    return found
+
+
+def halves(bench: Bench) -> Figures:
+    """Do two halves of the topics draw the same map of emotions (RSA)?
+
+    Taught in chapter 06.
+    """
+    labels, topics = bench.train["emotion"].to_numpy(), bench.train["topic"].to_numpy()
+    names, rng = list(bench.vectors.emotions), np.random.default_rng(0)
+    real, mixed = [], []
+    for _ in range(20):
+        picked = rng.permutation(np.unique(topics))
+        one = np.isin(topics, picked[: len(picked) // 2])
+        maps = []
+        for mask in (one, ~one):
+            rows, order = difference_of_means(bench.means[mask], list(labels[mask]))
+            maps.append(rows[[order.index(e) for e in names]].numpy())
+        real.append(geometry.rsa(*maps))
+        mixed.append(geometry.rsa(maps[0], rng.permutation(maps[1])))
+    about: dict[str, Any] = {"over": "split of the topics", "n": 20, "chapter": "06"}
+    control = spread(mixed)
+    return {"map": figure(spread(real), control, "names shuffled", unit="RSA", **about)}
+
+
+def size(bench: Bench) -> Figures:
+    """How long the vectors are, as a share of the residual norm.
+
+    Taught in chapter 13.
+    """
+    norm = bench.vectors.norm
+    shares = bench.vectors.vectors.norm(dim=-1) / norm
+    mixed = [float(rows.norm(dim=-1).mean() / norm) for rows in bench.shuffled]
+    about: dict[str, Any] = {"over": "emotion", "n": len(shares), "chapter": "13"}
+    unit = "share of the residual norm"
+    return {
+        "size": figure(
+            bootstrap(shares), spread(mixed), SHUFFLED, unit=unit, **about, norm=norm
+        )
+    }

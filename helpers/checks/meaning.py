@@ -1,0 +1,252 @@
+"""Checks of the exercises about what vectors mean: chapters 04 to 07."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from helpers.checks.advice import as_tensor, expect, same, staged
+
+
+def center_set(function: Callable[[Tensor], Any]) -> bool:
+    """Chapter 05: activations minus what all messages of a set share."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(6)
+        rows = torch.randn(7, 5, generator=generator) + 3 * torch.arange(5)
+        before = rows.clone()
+        got = as_tensor(function(rows), "The result")
+        expect(
+            got.shape == rows.shape,
+            f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.",
+        )
+        expect(
+            torch.equal(rows, before),
+            "You changed the rows that you were given: return new ones.",
+        )
+        expect(
+            not same(got, rows - rows.mean(-1, keepdim=True)),
+            "You averaged over the numbers of each message. What messages share is "
+            "found by averaging over the messages.",
+        )
+        expect(
+            not same(got, rows - rows.mean()),
+            "You took away a single number. What messages share is a row of them.",
+        )
+        expect(
+            not same(got, (rows - rows.mean(0)) / rows.std(0)),
+            "Do not divide by anything: the size of a difference is part of it.",
+        )
+        expect(same(got, rows - rows.mean(0)), "The messages still share something.")
+
+    return staged("center_set", steps)
+
+
+def rank_order(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 05: Spearman's correlation by hand."""
+
+    def near(a: Any, b: Any) -> bool:
+        return bool(abs(float(a) - b) < 1e-6)
+
+    def steps() -> None:
+        rng = np.random.default_rng(7)
+        doses, scores = rng.exponential(size=12), rng.normal(size=12)
+        places = [np.argsort(x) for x in (doses, scores)]
+        ranks = [np.argsort(x) for x in places]
+        right = float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+        got = function(doses, scores)
+        expect(
+            isinstance(got, int | float | np.floating) and not isinstance(got, bool),
+            "Return one number.",
+        )
+        expect(
+            not near(got, np.corrcoef(doses, scores)[0, 1]),
+            "This is the ordinary correlation of the values: rank them first.",
+        )
+        expect(
+            not near(got, np.corrcoef(places[0], places[1])[0, 1]),
+            "argsort says where the smallest value stands, not which rank a value "
+            "has. One more step.",
+        )
+        expect(not near(got, -right), "The sign is turned round.")
+        expect(near(got, right), "The ranks or their correlation differ.")
+        up = function([1, 10, 100, 1000], [0.1, 0.2, 0.3, 5.0])
+        expect(near(up, 1), "Lists that rise together should get 1.")
+
+    return staged("rank_order", steps)
+
+
+def first_layer(function: Callable[[Sequence[float]], Any]) -> bool:
+    """Chapter 07: the layer from which on an effect stays above zero."""
+
+    def steps() -> None:
+        cases = [
+            (
+                [-0.1, -0.2, 0.1, 0.3],
+                2,
+                "Not the first one that is above zero from there on.",
+            ),
+            (
+                [-0.1, 0.1, -0.2, 0.1, 0.2],
+                3,
+                "It was above zero once and fell back: it has to stay.",
+            ),
+            ([0.1, 0.2, 0.3], 0, "Here it is above zero from the start."),
+            ([-0.1, 0.1, -0.2], None, "It never stays above zero: return None."),
+            ([0.2, 0.1, 0.0], None, "A bound of exactly zero is not above zero."),
+        ]
+        for lows, right, advice in cases:
+            got = function(lows)
+            expect(
+                got is None or (isinstance(got, int) and not isinstance(got, bool)),
+                "Return a layer (a whole number) or None.",
+            )
+            expect(got == right, f"{advice} (lows {lows})")
+
+    return staged("first_layer", steps)
+
+
+def speaker_tokens(function: Callable[..., Any]) -> bool:
+    """Chapter 07: which tokens a speaker says."""
+
+    def steps() -> None:
+        # "Ann: Hello there\nBob: Go": names, colons and line breaks are nobody's words
+        offsets = [(0, 3), (3, 4), (4, 10), (10, 16), (16, 17), (17, 20), (20, 21)]
+        offsets += [(21, 24), (0, 0)]
+        turns = [(0, 5, 16), (1, 22, 24)]
+        first = function(offsets, turns, 0)
+        expect(
+            isinstance(first, list | tuple) and len(first) == len(offsets),
+            "Return a list with True or False for each token.",
+        )
+        first = [bool(x) for x in first]
+        named = [True, True, True, True, False, False, False, False, False]
+        expect(first != named, "The name and the colon are not what is said.")
+        expect(
+            not first[7], "A token of the other speaker is counted: look at who speaks."
+        )
+        expect(
+            first[2],
+            "The first word is missing: its token begins with the space before it. "
+            "Ask where a token ends.",
+        )
+        expect(not first[8], "A token without characters belongs to nobody.")
+        right = [False, False, True, True, False, False, False, False, False]
+        expect(first == right, "Other tokens lie inside the turns of speaker 0.")
+        second = [bool(x) for x in function(offsets, turns, 1)]
+        expect(second == [i == 7 for i in range(9)], "Speaker 1 is not right yet.")
+
+    return staged("speaker_tokens", steps)
+
+
+def lens(function: Callable[[Any, Any, Tensor], Any]) -> bool:
+    """Chapter 04: the final norm, then the unembedding."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(4)
+        norm = torch.nn.LayerNorm(6)
+        unembed = torch.nn.Linear(6, 9, bias=False)
+        rows = 5 * torch.randn(4, 6, generator=generator)
+        with torch.no_grad():
+            norm.weight.copy_(torch.rand(6, generator=generator) + 0.5)
+            got = as_tensor(function(norm, unembed, rows), "The result")
+            right, bare = unembed(norm(rows)), unembed(rows)
+        expect(
+            got.shape == right.shape,
+            f"Each of 4 rows should have 9 logits: the shape is {tuple(got.shape)}.",
+        )
+        expect(
+            not same(got, bare),
+            "You left out the final norm: the unembedding never sees a row without it.",
+        )
+        expect(
+            not same(got, right.softmax(-1)),
+            "These are probabilities: stop at the logits.",
+        )
+        expect(
+            same(got, right),
+            "The logits differ: take the model's last two steps in their order.",
+        )
+
+    return staged("lens", steps)
+
+
+def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 04: how often an own text scores above another one."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(8)
+        own, other = rng.normal(1, 1, 9), rng.normal(0, 1, 14)
+        wins = float((own[:, None] > other[None]).mean())
+        middle = float((own > other.mean()).mean())
+        got = float(function(own, other))
+        expect(
+            abs(got - (1 - wins)) > 1e-9,
+            "You counted the pairs in which the other text scores higher.",
+        )
+        expect(
+            abs(got - middle) > 1e-9,
+            "You compared with the mean of the others. Compare each pair.",
+        )
+        expect(abs(got - wins) < 1e-9, "Not the share of pairs that the own text wins.")
+        tied = float(function(np.array([1.0, 2.0]), np.array([1.0, 0.0])))
+        expect(
+            abs(tied - 0.875) < 1e-9,
+            "A pair of equal scores counts one half: nobody wins it.",
+        )
+
+    return staged("area_under_curve", steps)
+
+
+def partial_r(function: Callable[[Any, Any, Any], Any]) -> bool:
+    """Chapter 06: correlation once a confound is taken from both sides."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(9)
+        z = rng.normal(size=80) + 2
+        x, y = z + rng.normal(size=80), z + rng.normal(size=80)
+        design = np.column_stack([np.ones(80), z])
+
+        def rest(v: Any) -> Any:
+            return v - design @ np.linalg.lstsq(design, v, rcond=None)[0]
+
+        def r(a: Any, b: Any) -> float:
+            return float(np.corrcoef(a, b)[0, 1])
+
+        got = float(function(x, y, z))
+        expect(abs(got - r(x, y)) > 1e-6, "The confound has not been taken out.")
+        expect(
+            min(abs(got - r(rest(x), y)), abs(got - r(x, rest(y)))) > 1e-6,
+            "You took the confound out of one side. Take it out of both.",
+        )
+        expect(
+            abs(got - r(rest(x), rest(y))) < 1e-6,
+            "Not the correlation of what is left. Does your fit have an intercept?",
+        )
+
+    return staged("partial_r", steps)
+
+
+def order_of_best(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 06: the largest |r| of several axes, as a null must take it, too."""
+
+    def steps() -> None:
+        rng = np.random.default_rng(10)
+        places = rng.normal(size=(30, 3))
+        rating = -places[:, 1] + 0.3 * rng.normal(size=30)
+        each = [float(np.corrcoef(p, rating)[0, 1]) for p in places.T]
+        got = float(function(places, rating))
+        expect(
+            abs(got - max(each)) > 1e-9,
+            "The sign of an axis is arbitrary: take the largest size.",
+        )
+        expect(abs(got - abs(each[0])) > 1e-9, "You looked at the first axis only.")
+        expect(
+            abs(got - max(map(abs, each))) < 1e-9, "Not the largest |r| of the axes."
+        )
+
+    return staged("order_of_best", steps)

@@ -1,0 +1,302 @@
+"""Checks for the exercises: a learner's function in, advice out.
+
+Each check goes through stages (it runs, the shape, an edge case, the reference) and
+stops at the first that fails, with the mistake that usually causes it and without the
+answer. It returns whether all passed and never raises, so that a chapter with
+unsolved exercises still runs. Works in Jupyter, Colab and plain Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from helpers.activations import pooling, residual
+from helpers.checks.advice import as_tensor, expect, same, staged
+from helpers.checks.claims import beside_control, bridge, holm, missing  # noqa: F401
+from helpers.checks.steering import add_vector, usable_band  # noqa: F401
+from helpers.vectors import extraction
+
+
+def strongest(function: Callable[[Any, Sequence[str], int], Any]) -> bool:
+    """Chapter 00: the names of the `k` highest scores, highest first."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(5)
+        names = [f"word{i}" for i in torch.randperm(40, generator=generator).tolist()]
+        scores = torch.randn(40, generator=generator)
+        found = function(scores, names, 3)
+        expect(isinstance(found, list | tuple), "Return a list of names.")
+        expect(len(found) == 3, f"Asked for 3 names, you returned {len(found)}.")
+        expect(
+            all(isinstance(x, str) for x in found),
+            "Return names, not scores or places: look up each place in `names`.",
+        )
+        order = [names[i] for i in scores.argsort().tolist()]
+        expect(
+            list(found) != order[:3], "These are the lowest: sort the other way round."
+        )
+        size = [names[i] for i in scores.abs().argsort(descending=True).tolist()]
+        right = order[::-1]
+        expect(
+            list(found) != size[:3] or size[:3] == right[:3],
+            "A strongly negative score is not a high one: take no absolute values.",
+        )
+        expect(set(found) == set(right[:3]), "Other names have higher scores.")
+        expect(
+            list(found) == right[:3], "The right names, but the highest comes first."
+        )
+        expect(
+            list(function(scores, names, 5)) == right[:5],
+            "With k=3 it is right, with k=5 it is not: use k.",
+        )
+
+    return staged("strongest", steps)
+
+
+def step_size(function: Callable[[float, float], Any]) -> bool:
+    """Chapter 00: how far a strength moves the residual stream."""
+
+    def steps() -> None:
+        returned = function(0.5, 8.0)
+        expect(returned is not None, "It returned nothing: is there a `return`?")
+        got = float(returned)
+        expect(got != 0.5, "A strength is a share of something: `norm` is not used.")
+        expect(
+            got not in (16.0, 0.0625),
+            "You divided: a share of the norm is smaller than the norm.",
+        )
+        expect(abs(got - 4.0) < 1e-6, "Half of a norm of 8 should move by its half.")
+        expect(
+            abs(float(function(0.25, 12.0)) - 3.0) < 1e-6,
+            "Right for a norm of 8 and not for 12: use the norm.",
+        )
+        expect(
+            float(function(-0.5, 8.0)) == -4.0, "A negative strength moves backward."
+        )
+        expect(float(function(0.0, 3.0)) == 0.0, "Strength 0 should not move anything.")
+
+    return staged("step_size", steps)
+
+
+def read_layer(function: Callable[[Any, str, int], Any], model: Any) -> bool:
+    """Chapter 01: the residual stream of one text after a block."""
+
+    def steps() -> None:
+        text, layer = "Two boats lay in the harbor and the wind was low.", 1
+        got = as_tensor(function(model, text, layer), "The result")
+        right = residual.residual_stream(model, text, layer)
+        expect(
+            got.ndim != 1,
+            "You have one position only. `output[0]` may have taken the first row of "
+            "the batch and then the first position.",
+        )
+        expect(
+            got.shape != (1, *right.shape),
+            "The batch axis is still there: the text is row 0 of its batch.",
+        )
+        expect(
+            got.shape == right.shape,
+            f"The shape should be [positions, d_model] = {tuple(right.shape)}, "
+            f"and is {tuple(got.shape)}.",
+        )
+        for off in (layer - 1, layer + 1):
+            other = residual.residual_stream(model, text, off)
+            expect(
+                not same(got, other),
+                f"These are the values of layer {off}, not {layer}. Layer l is the "
+                "stream after block l, so block l's own output.",
+            )
+        expect(same(got, right), "The shape is right, the values are not.")
+
+    return staged("read_layer", steps)
+
+
+def projection(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 01: how far each position reaches along a direction."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(3)
+        stream = torch.randn(7, 12, generator=generator)
+        vector = 3 * torch.randn(12, generator=generator)
+        got = as_tensor(function(stream, vector), "The result")
+        right = stream @ vector / vector.norm()
+        expect(
+            got.shape == right.shape,
+            f"One number for each of 7 positions, please: shape (7,), not "
+            f"{tuple(got.shape)}.",
+        )
+        expect(
+            not same(got, stream @ vector),
+            "A longer vector gives larger numbers: bring it to length 1 first.",
+        )
+        cosine = right / stream.norm(dim=-1)
+        expect(
+            not same(got, cosine),
+            "That is the cosine: the length of each position should count.",
+        )
+        expect(same(got, right), "The values differ from the projection.")
+
+    return staged("projection", steps)
+
+
+def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
+    """Chapter 02: mean over real positions from `start` on."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(1)
+        stream = torch.randn(3, 6, 4, generator=generator)
+        right_padded = torch.tensor(
+            [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0], [1] * 3 + [0] * 3]
+        )
+        for side, mask in (
+            ("right", right_padded.bool()),
+            ("left", right_padded.flip(1).bool()),
+        ):
+            got = as_tensor(function(stream, mask, 1), "The result")
+            right = pooling.mean_pool(stream, mask, 1)
+            expect(
+                got.shape == right.shape,
+                f"The shape should be [texts, width] = (3, 4), not {tuple(got.shape)}.",
+            )
+            expect(
+                not same(got, stream.mean(1)),
+                "You average all positions: padding counts as if it were text.",
+            )
+            expect(
+                not same(got, pooling.mean_pool(stream, mask, 0)),
+                "`start` is not used: the first positions still count. "
+                "(Or you count from 1: the first real token is position 0.)",
+            )
+            for kept in (mask, mask & (mask.cumsum(1) > 1)):
+                total = (stream * kept[..., None]).sum(1) / stream.shape[1]
+                expect(
+                    not same(got, total),
+                    "You divide by the padded length: divide by the number you kept.",
+                )
+            expect(
+                same(got, right),
+                f"Not right with padding on the {side}: `start` counts from the first "
+                "real token, which is not always place 0.",
+            )
+        half = as_tensor(function(stream.half(), right_padded.bool(), 0), "The result")
+        full = pooling.mean_pool(stream.half(), right_padded.bool(), 0)
+        expect(
+            same(half, full), "With 16-bit input the mean loses digits: use float32."
+        )
+
+    return staged("mean_pool", steps)
+
+
+def leaks(function: Callable[[str, str], Any]) -> bool:
+    """Chapter 02: whether a text contains its emotion word or a form of it."""
+
+    def steps() -> None:
+        cases = [
+            ("He was sad that day.", "sad", True, "The plain word was missed."),
+            (
+                "The door was open.",
+                "sad",
+                False,
+                "A text without the word was flagged.",
+            ),
+            ("Sad, he said.", "sad", True, "A capital letter hides the word from you."),
+            ("With sadness she left.", "sad", True, "A form of the word was missed."),
+            (
+                "They sat on a saddle.",
+                "sad",
+                False,
+                "A saddle is no sadness: allow only "
+                "endings that make forms of the word.",
+            ),
+            (
+                "A crusade began.",
+                "sad",
+                False,
+                "The word was found inside another word.",
+            ),
+            ("I felt at ease.", "at ease", True, "A word of two parts was missed."),
+            ("He spoke sadly.", "sad", True, "A form of the word was missed."),
+        ]
+        for text, emotion, right, advice in cases:
+            got = function(text, emotion)
+            expect(
+                isinstance(got, bool | type(re.match("a", "a"))) or got is None,
+                "Return True or False.",
+            )
+            expect(bool(got) == right, f"{advice} ({emotion!r} in {text!r})")
+
+    return staged("leaks", steps)
+
+
+def difference_of_means(function: Callable[[Tensor, Sequence[str]], Any]) -> bool:
+    """Chapter 03: emotion means minus the mean of the emotion means."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(2)
+        labels = ["calm"] * 6 + ["sad"] * 2 + ["proud"] * 3
+        means = torch.randn(11, 5, generator=generator)
+        result = function(means, labels)
+        expect(
+            isinstance(result, tuple) and len(result) == 2,
+            "Return two things: the vectors, and the emotions in their order.",
+        )
+        got, names = as_tensor(result[0], "The first result"), list(result[1])
+        right, order = extraction.difference_of_means(means, labels)
+        expect(set(names) == set(order), f"The emotions should be {sorted(order)}.")
+        expect(
+            got.shape == right.shape,
+            f"One row for each of 3 emotions, please: {tuple(right.shape)}. (`labels` "
+            "is a list: `labels == e` compares the whole list; make an array of it.)",
+        )
+        right = right[[order.index(e) for e in names]]
+        plain = right + torch.stack(
+            [means[[i for i, x in enumerate(labels) if x == e]].mean(0) for e in order]
+        ).mean(0)
+        expect(
+            not same(got, plain),
+            "These are the emotion means: nothing was taken away yet.",
+        )
+        expect(
+            not same(got, plain - means.mean(0)),
+            "You took away the mean of all texts. An emotion with many texts pulls it: "
+            "take the mean of the emotion means.",
+        )
+        expect(
+            same(got, right),
+            "The values differ. Is each row the mean of its own texts?",
+        )
+
+    return staged("difference_of_means", steps)
+
+
+def project_out(function: Callable[[Tensor, Tensor], Any]) -> bool:
+    """Chapter 03: what is left of vectors without some components."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(4)
+        rows = torch.randn(4, 9, generator=generator)
+        components = torch.linalg.qr(torch.randn(9, 3, generator=generator))[0].T
+        got = as_tensor(function(rows, components), "The result")
+        right = extraction.project_out(rows, components)
+        expect(
+            got.shape == rows.shape,
+            f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.",
+        )
+        expect(
+            not same(got, rows - right),
+            "That is the part to take away, not what is left.",
+        )
+        expect(not same(got, rows), "Nothing was taken away.")
+        left = (got @ components.T).abs().max()
+        expect(
+            bool(left < 1e-4),
+            "What is left still reaches along a component: take all of them out.",
+        )
+        expect(same(got, right), "More was taken away than the components.")
+
+    return staged("project_out", steps)

@@ -1,0 +1,69 @@
+"""Chats as prompts, by the model's own template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import TemplateError
+
+Message = dict[str, str]
+
+
+def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
+    """A chat as text, up to the place where the assistant is about to speak.
+
+    `messages` is what the user says, or a list of role and content. Uses the model's
+    chat template; a model without one gets lines of "Human:" and "Assistant:". Where
+    a template has no place for a system's message, the user's first begins with it;
+    a model that could think aloud before it answers (Qwen3) is asked not to.
+    Raises ValueError if the last message is not the user's. Taught in chapter 05.
+    """
+    chat = messages
+    if isinstance(chat, str):
+        chat = [{"role": "user", "content": chat}]
+    if not chat or chat[-1]["role"] != "user":
+        raise ValueError("the last message is not the user's: the assistant is next")
+    tokenizer = model.tokenizer
+    if tokenizer.chat_template is None:
+        names = {"user": "Human", "assistant": "Assistant", "system": "System"}
+        lines = [f"{names[m['role']]}: {m['content']}" for m in chat]
+        return "\n\n".join([*lines, "Assistant:"])
+    options: dict[str, Any] = {"tokenize": False, "add_generation_prompt": True}
+    options["enable_thinking"] = False  # templates that know no such thing ignore it
+    try:
+        text = tokenizer.apply_chat_template(list(chat), **options)
+    except TemplateError:
+        if chat[0]["role"] != "system" or len(chat) == 1:
+            raise
+        text = tokenizer.apply_chat_template(folded(chat), **options)
+    first = tokenizer.bos_token  # the tokenizer may add it by itself
+    if first and text.startswith(first):
+        ids = tokenizer("a")["input_ids"]
+        text = text[len(first) :] if ids[0] == tokenizer.bos_token_id else text
+    return str(text)
+
+
+def folded(chat: Sequence[Message]) -> list[Message]:
+    """A chat whose first message, the system's, stands at the head of the next."""
+    system, first, *rest = chat
+    content = f"{system['content']}\n\n{first['content']}"
+    return [{**first, "content": content}, *rest]
+
+
+def turn_starts(model: Any, messages: Sequence[Message]) -> pd.DataFrame:
+    """Where each message of a chat begins in its prompt: position, label (the role).
+
+    Raises ValueError as `chat_prompt` does. Taught in chapter 05.
+    """
+    text = chat_prompt(model, messages)
+    offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    ends = np.array([end for _, end in offsets])
+    rows, at = [], 0
+    for message in messages:
+        at = text.index(message["content"].strip(), at)
+        rows.append((int((ends > at).argmax()), message["role"]))
+        at += len(message["content"].strip())
+    return pd.DataFrame(rows, columns=["position", "label"])

@@ -1,0 +1,159 @@
+"""Load a model so that every family looks the same, and check it once.
+
+The residual stream after block l is `model.layers[l].output`; `model.ln_final` and
+`model.lm_head` lead from it to logits. The model carries its tokenizer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from nnsight import TransformersModel
+from transformers import (
+    AutoTokenizer,
+    GenerationConfig,
+    PretrainedConfig,
+)
+
+from helpers import cache
+from helpers.models import memory
+from helpers.models import remote as ndif
+from helpers.models.families import family
+from helpers.models.properties import (
+    EMBEDDED,
+    OWN,
+    TIERS,
+    d_model,
+    model_name,
+    n_layers,
+)
+from helpers.models.selfcheck import check
+
+
+def load_model(
+    name: str | Path,
+    *,
+    device: str = "auto",
+    dtype: str | torch.dtype = "auto",
+    remote: bool | str = False,
+    check_memory: bool = True,
+) -> Any:
+    """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
+
+    `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
+    "seed_0" (the same, trained from another seed), "small" or "standard" (open models
+    of 0.5 and 1.5 billion parameters), a folder in Hugging Face format, or a hub id.
+    `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
+    checkpoint's own on a GPU and float32 on a CPU.
+    With `remote` NDIF runs the model and only its configuration and tokenizer are
+    fetched; remote="local" takes the same path but runs here.
+
+    Raises ValueError for a family that is not known or a missing key, OSError for a
+    model that cannot be found or is too large for the disk, MemoryError for one that
+    the machine cannot hold (`check_memory` off loads it all the same), RuntimeError
+    if the loaded model is not what the book assumes.
+    Taught in chapter 00.
+    """
+    path = resolve(str(name))
+    if remote:
+        ndif.prepare(path, remote)
+    kind = model_type(path)
+    options: dict[str, Any] = {"rename": family(kind).rename, "task": "text-generation"}
+    if remote is not True:
+        place = best_device(device)
+        options |= {"dispatch": True, "dtype": best_dtype(dtype, place)}
+        if check_memory and path not in OWN:
+            memory.check(path, options["dtype"], place)
+    model = TransformersModel(path, tokenizer=load_tokenizer(path), **options)
+    if remote is True:
+        model._module.generation_config = generation_config(path, model)
+    else:
+        model._module.to(place).eval()
+    remember(model, str(name), path, remote)
+    if remote is not True:
+        check(model, model_name(model), n_layers(model), d_model(model))
+    return model
+
+
+def resolve(name: str) -> str:
+    """The folder or hub id behind a name; raises FileNotFoundError if it is gone."""
+    path = TIERS[name].path if name in TIERS else name
+    if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
+        raise FileNotFoundError(
+            f"the embedded model {name!r} is not in this copy of the package: "
+            "`python -m helpers.organism.train` makes it"
+        )
+    return path
+
+
+def model_type(path: str) -> str:
+    """The family that a configuration names; raises OSError if there is none."""
+    try:
+        config, _ = PretrainedConfig.get_config_dict(path)
+        return str(config["model_type"])
+    except Exception as error:
+        raise OSError(
+            f"no model {path!r}: it is no folder with a model's config.json, and it "
+            "could not be had from the Hugging Face hub (wrong id, gated, or no "
+            'network). Without a network use load_model("tiny").'
+        ) from error
+
+
+def generation_config(path: str, model: Any) -> Any:
+    """How the checkpoint ends a text, which a model without weights does not know."""
+    try:
+        return GenerationConfig.from_pretrained(path)
+    except OSError:
+        return model._module.generation_config
+
+
+def load_tokenizer(path: str) -> Any:
+    """The tokenizer, with the end of text as padding where it has none of its own."""
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token is None:
+        raise ValueError(
+            f"the tokenizer of {path} has neither a padding nor an end-of-text token: "
+            "set one in its tokenizer_config.json"
+        )
+    return tokenizer
+
+
+def best_device(device: str) -> str:
+    """The device asked for, or the best there is."""
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def best_dtype(dtype: str | torch.dtype, device: str) -> str | torch.dtype:
+    """The dtype asked for, or the checkpoint's own on a GPU and float32 on a CPU."""
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    if dtype == "auto":
+        return torch.float32 if device == "cpu" else "auto"
+    named = getattr(torch, dtype, None)
+    if not isinstance(named, torch.dtype):
+        raise ValueError(f'dtype {dtype!r} is not known: pass "bfloat16" or "float32"')
+    return named
+
+
+def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
+    """Note on the model what it is called, where it runs, and where it came from."""
+    local = Path(path).is_dir()
+    notes = model.__dict__
+    notes["_emotion_name"] = Path(path).name if local else path
+    notes["_emotion_tier"] = name
+    notes["_emotion_remote"] = remote
+    revision = getattr(model.config, "_commit_hash", None)
+    if remote is True:
+        notes["_emotion_origin"] = (path, revision)
+    elif not local and revision:
+        dtype = str(model._module.dtype)
+        origin = (path, revision, dtype, cache.stamp(model._module))
+        notes["_emotion_origin"] = origin

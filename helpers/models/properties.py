@@ -1,0 +1,74 @@
+"""What is known of a model: its name, its size, where it is read by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EMBEDDED = Path(__file__).parents[1] / "organism" / "models"
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A model that the book has a short name for, and how it is read by default."""
+
+    path: str
+    depth: float = 0.6  # the default layer, as a share of the number of layers
+    start: int = 50  # positions skipped before pooling, as in the paper
+
+
+OTHER = Tier("")
+
+CHECKPOINTS = ("tiny", "base", "suppressed", "seed_0")
+
+OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
+
+TIERS = {
+    **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
+    "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
+    "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
+}
+
+
+def where(model: Any) -> dict[str, Any]:
+    """Options of a trace that say where it runs: here, or on NDIF."""
+    remote = model.__dict__.get("_emotion_remote", False)
+    return {"remote": remote} if remote else {}
+
+
+def text_config(model: Any) -> Any:
+    """The configuration of the language part of a model."""
+    return model.config.get_text_config()
+
+
+def n_layers(model: Any) -> int:
+    """Number of blocks."""
+    return int(text_config(model).num_hidden_layers)
+
+
+def d_model(model: Any) -> int:
+    """Width of the residual stream."""
+    return int(text_config(model).hidden_size)
+
+
+def model_name(model: Any) -> str:
+    """The hub id of a model, or the name of its folder ("tiny")."""
+    named = model.__dict__.get("_emotion_name") or model.config._name_or_path
+    return str(named)
+
+
+def default_layer(model: Any) -> int:
+    """The layer to read by default: the embedded model's own, else 0.6 of depth."""
+    own = getattr(model.config, "emotion_layer", None)
+    if own is not None:
+        return int(own)
+    tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
+    return min(round(tier.depth * n_layers(model)), n_layers(model) - 1)
+
+
+def default_start(model: Any) -> int:
+    """Positions to skip before pooling: the embedded model's own, else 50."""
+    own = getattr(model.config, "emotion_start", None)
+    tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
+    return tier.start if own is None else int(own)

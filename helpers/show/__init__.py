@@ -1,0 +1,30 @@
+"""Charts, widgets and ready-made panels: all that touches altair and ipywidgets."""
+
+from helpers.show import charts
+from helpers.show.charts.acts import against_control
+from helpers.show.charts.basic import lines
+from helpers.show.charts.cards import family_grid, ladder, norm_curves, verdict_grid
+from helpers.show.charts.courses import course, curves, grid
+from helpers.show.charts.intervals import intervals
+from helpers.show.charts.transcripts import roc_curves
+from helpers.show.panels.acts import act_dial, choose_between
+from helpers.show.panels.answers import both_answer
+from helpers.show.panels.claims import checklist, compare_figures, pick_claim
+from helpers.show.panels.meaning import emotion_map, lens_words
+from helpers.show.panels.messages import read_layers, read_message
+from helpers.show.panels.texts import (
+    nearest_emotions, pooled_positions, read_text, steer_text,
+)
+from helpers.show.panels.watching import (
+    precision_by_base_rate, view_transcript, watch_prompt,
+)
+from helpers.show.widgets import say
+
+__all__ = [
+    "act_dial", "against_control", "both_answer", "charts", "checklist",
+    "choose_between", "compare_figures", "course", "curves", "emotion_map",
+    "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
+    "nearest_emotions", "norm_curves", "pick_claim", "pooled_positions",
+    "precision_by_base_rate", "read_layers", "read_message", "read_text", "roc_curves",
+    "say", "steer_text", "verdict_grid", "view_transcript", "watch_prompt",
+]

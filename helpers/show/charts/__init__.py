@@ -1,0 +1,60 @@
+"""Tables in, altair charts out."""
+
+from helpers.show.charts.acts import against_control, shares
+from helpers.show.charts.basic import (
+    bars,
+    dots,
+    heatmap,
+    lines,
+    passages,
+    pick,
+    place_tokens,
+    titled,
+    tokens,
+)
+from helpers.show.charts.cards import (
+    family_grid,
+    ladder,
+    norm_curves,
+    one_figure,
+    verdict_grid,
+)
+from helpers.show.charts.courses import course, curves, grid
+from helpers.show.charts.intervals import intervals
+from helpers.show.charts.transcripts import (
+    describe,
+    line_view,
+    roc_curves,
+    token_view,
+    transcript_chart,
+    transcript_rows,
+)
+
+__all__ = [
+    "against_control",
+    "bars",
+    "course",
+    "curves",
+    "describe",
+    "dots",
+    "family_grid",
+    "grid",
+    "heatmap",
+    "intervals",
+    "ladder",
+    "line_view",
+    "lines",
+    "norm_curves",
+    "one_figure",
+    "passages",
+    "pick",
+    "place_tokens",
+    "roc_curves",
+    "shares",
+    "titled",
+    "token_view",
+    "tokens",
+    "transcript_chart",
+    "transcript_rows",
+    "verdict_grid",
+]

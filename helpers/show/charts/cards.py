@@ -1,0 +1,145 @@
+"""Pictures of cards: who is beyond which control, and one figure of many models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from helpers.card import ABSENT, AGAINST, HOLDS, OPEN, UNMEASURED
+from helpers.show.charts.basic import BLUE, GRAY, ORANGE, WIDTH, lines, titled
+
+PAINT = {
+    "beyond its control": "#2b6c8f",
+    "not told apart": "#d9d9d9",
+    "below its control": "#d97b29",
+    "not measured": "#ffffff",
+}
+STATUS = {HOLDS: "#2b6c8f", ABSENT: "#d9d9d9", AGAINST: "#d97b29"}
+STATUS |= {OPEN: "#efe3b8", UNMEASURED: "#ffffff", "not needed": "#ffffff"}
+TIPS = ["value", "low", "high", "control", "control_low", "control_high"]
+
+
+def verdict_grid(table: pd.DataFrame, *, title: str) -> Any:
+    """A cell for each model and figure: its value, colored by its verdict.
+
+    `table` is that of `compare_cards`. Taught in chapter 13.
+    """
+    shown = table.assign(
+        text=[f"{v:.2f}" if v == v else "–" for v in table["value"]],
+        dark=table["verdict"].isin(["beyond its control", "below its control"]),
+    )
+    models = list(dict.fromkeys(shown["model"]))
+    figures = list(dict.fromkeys(shown["figure"]))
+    scale = alt.Scale(domain=list(PAINT), range=list(PAINT.values()))
+    legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=200)
+    tips = [alt.Tooltip(f"{c}:Q", format=".3f") for c in TIPS]
+    axis = alt.Axis(orient="top", labelAngle=0, labelLimit=110)
+    base = alt.Chart(shown).encode(
+        x=alt.X("model:N", sort=models, title=None, axis=axis),
+        y=alt.Y("figure:N", sort=figures, title=None),
+        tooltip=["model", "figure", *tips, "against", "verdict", "unit"],
+    )
+    cells = base.mark_rect(stroke="#fff", strokeWidth=2).encode(
+        color=alt.Color("verdict:N", scale=scale, legend=legend)
+    )
+    ink = alt.condition("datum.dark", alt.value("#fff"), alt.value("#222"))
+    words = base.mark_text(fontSize=12).encode(text="text:N", color=ink)
+    width = min(WIDTH - 120, 110 * len(models))
+    chart = alt.layer(cells, words).properties(width=width, height=24 * len(figures))
+    told = "; ".join(
+        f"{r.figure} of {r.model} {r.text}, {r.verdict}" for r in shown.itertuples()
+    )
+    return titled(chart, title, f"Figures of models and their verdicts: {told}")
+
+
+def one_figure(table: pd.DataFrame, *, title: str) -> Any:
+    """A figure of several models: dots with intervals, and the control's range in gray.
+
+    Filter `table` to one figure, or let `charts.pick` do it. Taught in chapter 13.
+    """
+    models = list(dict.fromkeys(table["model"]))
+    shown = table.dropna(subset=["value"])
+    y = alt.Y("model:N", sort=models, title=None)
+    near = alt.Scale(zero=False)
+    tips = [alt.Tooltip(f"{c}:Q", format=".3f") for c in TIPS]
+    base = alt.Chart(shown).encode(
+        y=y, tooltip=["model", "figure", *tips, "against", "verdict", "unit"]
+    )
+    wide = base.mark_bar(height=16, color=GRAY, opacity=0.45).encode(
+        x=alt.X("control_low:Q", title="value (gray: its control)", scale=near),
+        x2="control_high:Q",
+    )
+    tick = base.mark_tick(color="#666", thickness=2, size=16).encode(x="control:Q")
+    rule = base.mark_rule(color=BLUE, strokeWidth=3).encode(x="low:Q", x2="high:Q")
+    dot = base.mark_point(filled=True, size=90, color=ORANGE, opacity=1)
+    chart = alt.layer(wide, tick, rule, dot.encode(x="value:Q"))
+    chart = chart.properties(width=WIDTH - 180, height=max(90, 34 * len(models)))
+    return titled(chart, title, "A figure of each model, with its interval and control")
+
+
+def ladder(table: pd.DataFrame, *, title: str) -> Any:
+    """The rungs of a claim from the bottom up, colored by whether they hold.
+
+    `table` is that of `weigh`, of one claim or of many (then pick one). Taught in
+    chapter 14.
+    """
+    rungs = list(dict.fromkeys(table["rung"]))[::-1]
+    scale = alt.Scale(domain=list(STATUS), range=list(STATUS.values()))
+    legend = alt.Legend(orient="bottom", title=None, columns=3, symbolStrokeColor=GRAY)
+    shown = table.assign(left=0, right=1)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("rung:N", sort=rungs, title=None, axis=alt.Axis(labelFontSize=12)),
+        tooltip=["rung", "status", "evidence"],
+    )
+    bars = base.mark_bar(stroke=GRAY, height=22).encode(
+        x=alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
+        x2="right:Q",
+        color=alt.Color("status:N", scale=scale, legend=legend),
+        opacity=alt.condition("datum.needed", alt.value(1), alt.value(0.25)),
+    )
+    ink = alt.condition(
+        f"datum.status == '{HOLDS}' || datum.status == '{AGAINST}'",
+        alt.value("#fff"),
+        alt.value("#222"),
+    )
+    words = base.mark_text(align="left", dx=6, fontSize=12).encode(
+        x="left:Q", text="status:N", color=ink
+    )
+    chart = alt.layer(bars, words).properties(width=WIDTH - 180, height=28 * len(rungs))
+    needed = table[table["needed"]]
+    told = "; ".join(f"{r.rung}: {r.status}" for r in needed.head(9).itertuples())
+    return titled(chart, title, f"The rungs of a claim, from the bottom up. {told}")
+
+
+def norm_curves(table: pd.DataFrame, *, title: str) -> Any:
+    """Mean length of a row by layer, a line a family, on a logarithmic axis.
+
+    Columns family, layer, norm. Taught in chapter 13.
+    """
+    options: dict[str, Any] = {"color": "family", "y_title": "mean length of a row"}
+    chart = lines(table, "layer", "norm", title=title, **options)
+    for layer in chart.layer:
+        layer.encoding.y.scale = {"type": "log"}
+    return chart
+
+
+def family_grid(table: pd.DataFrame, *, title: str) -> Any:
+    """Which chapter ran on which family. Taught in chapter 13."""
+    names = ["runs", "refused", "fails"]
+    scale = alt.Scale(domain=names, range=["#2b6c8f", "#efe3b8", "#d97b29"])
+    families = list(dict.fromkeys(table["family"]))
+    chart = (
+        alt.Chart(table)
+        .mark_rect(stroke="#fff", strokeWidth=2)
+        .encode(
+            x=alt.X("family:N", sort=families, title=None),
+            y=alt.Y("chapter:N", title=None),
+            color=alt.Color("status:N", scale=scale, title=None),
+            tooltip=["family", "about", "chapter", "status", "detail"],
+        )
+    )
+    size = {"width": 30 * len(families), "height": 22 * table["chapter"].nunique()}
+    counts = table["status"].value_counts().to_dict()
+    return titled(chart.properties(**size), title, f"Chapters by family: {counts}")

@@ -1,0 +1,1 @@
+"""Ready-made controls: a chart for the page, the same live with a kernel."""

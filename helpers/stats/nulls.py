@@ -1,0 +1,101 @@
+"""Random directions, shuffled labels, p-values: what a number is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats as scipy_stats
+from torch import Tensor
+
+
+def random_directions(
+    like: Float[Tensor, "*n d"], n: int = 20, *, seed: int = 0
+) -> Float[Tensor, "n d"]:
+    """`n` directions drawn evenly over the sphere, with the mean norm of `like`.
+
+    The control for "any vector of this size would do that". Taught in chapter 03.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randn(n, like.shape[-1], generator=generator)
+    norm = like.float().norm(dim=-1).mean()
+    return norm * drawn / drawn.norm(dim=-1, keepdim=True)
+
+
+def shuffled_labels(
+    labels: Sequence[str], groups: Sequence[Any] | None = None, *, seed: int = 0
+) -> list[str]:
+    """The labels in another order; with `groups`, only within each group.
+
+    The control for "these texts, with no meaning in the labels". Taught in chapter 03.
+    """
+    rng, mixed = np.random.default_rng(seed), np.array(labels, dtype=object)
+    names = np.zeros(len(mixed)) if groups is None else np.asarray(groups)
+    for name in np.unique(names):
+        place = np.flatnonzero(names == name)
+        mixed[place] = mixed[rng.permutation(place)]
+    return mixed.tolist()
+
+
+def permutation_p(
+    statistic: Callable[[NDArray[Any], NDArray[Any]], float],
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    n_draws: int = 2000,
+    seed: int = 0,
+) -> float:
+    """Share of reorderings of `x` whose |statistic(x, y)| reaches the real one.
+
+    Counts the real order as one of the draws, so that p is never 0.
+    """
+    left, right = np.asarray(x), np.asarray(y)
+    rng, real = np.random.default_rng(seed), abs(statistic(left, right))
+    drawn = [abs(statistic(rng.permutation(left), right)) for _ in range(n_draws)]
+    return float((1 + np.sum(np.array(drawn) >= real - 1e-12)) / (1 + n_draws))
+
+
+def sign_test_p(differences: ArrayLike) -> float:
+    """Exact two-sided sign test: are positive and negative differences as frequent?
+
+    Zeros count for neither. Raises ValueError if all are zero.
+    """
+    signs = np.sign(np.asarray(differences, dtype=float))
+    positive, n = int((signs > 0).sum()), int((signs != 0).sum())
+    if n == 0:
+        raise ValueError("sign_test_p got only zeros: there is nothing to compare")
+    return float(scipy_stats.binomtest(positive, n).pvalue)
+
+
+def null_p(value: float, null: ArrayLike) -> float:
+    """Share of a control's values at least as far from 0 as `value`, two-sided.
+
+    Counts `value` as one of them, so that p is never 0: with 19 controls the least p
+    is 0.05. Raises ValueError for a control without values. Taught in chapter 05.
+    """
+    drawn = np.asarray(null, dtype=float).ravel()
+    if drawn.size == 0:
+        raise ValueError("null_p got no control: pass at least one value")
+    beyond = np.abs(drawn) >= abs(value) - 1e-12
+    return float((1 + beyond.sum()) / (1 + drawn.size))
+
+
+def max_null_p(values: ArrayLike, null: ArrayLike) -> float:
+    """Is the best of several layers better than the best of a control's layers?
+
+    `values` has one number a layer, `null` a row of them for each draw of the control.
+    Counts the real best as one of the draws. Raises ValueError for unequal layers.
+    Taught in chapter 04.
+    """
+    real, drawn = np.asarray(values, dtype=float), np.asarray(null, dtype=float)
+    if drawn.ndim != 2 or drawn.shape[1] != len(real):
+        raise ValueError(
+            f"{len(real)} layers but a control of shape {drawn.shape}: pass a row of "
+            "as many layers for each draw"
+        )
+    reached = (drawn.max(1) >= real.max() - 1e-12).sum()
+    return float((1 + reached) / (1 + len(drawn)))
