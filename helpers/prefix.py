@@ -95,7 +95,10 @@ class Start(NamedTuple):
 
 
 def begin(
-    model: Any, lines: Sequence[Sequence[int]], start: Start | None, keep: bool
+    model: Any,
+    lines: Sequence[Any],
+    start: Start | None = None,
+    keep: bool = False,
 ) -> tuple[dict[str, Tensor], dict[str, Any], Bool[Tensor, "n s"]]:
     """Inputs and options of a pass over `lines`, and the mask of their own tokens.
 
