@@ -1,7 +1,9 @@
 """Write to the residual stream while a model generates or scores text."""
 
 from helpers.steering.fluency import fluency, kept_words, new_names
-from helpers.steering.generation import choice_logprobs, generate, rows_that_fit
+from helpers.steering.generation import (
+    choice_logprobs, generate, rows_that_fit, sweep_logprobs,
+)
 from helpers.steering.next_token import next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
@@ -11,5 +13,5 @@ from helpers.steering.word_changes import own_right, own_word_diagonal, word_cha
 __all__ = [
     "GumbelNoise", "Push", "choice_logprobs", "fluency", "generate", "kept_words",
     "new_names", "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit",
-    "steer", "word_changes", "write_stories",
+    "steer", "sweep_logprobs", "word_changes", "write_stories",
 ]

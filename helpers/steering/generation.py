@@ -31,6 +31,7 @@ from helpers.models import (
     unwrap,
     where,
 )
+from helpers.steering.passes import check_choices
 from helpers.steering.pushes import (
     Edit,
     Layers,
@@ -45,6 +46,7 @@ from helpers.steering.sampling import GumbelNoise
 from helpers.steering.scoring import score_choices
 
 FEW = 128  # rows that need no progress bar
+SWEPT = 512  # rows of a sweep whose texts and pushes are laid out together
 MOST_ROWS = {"cpu": 128}  # of one batch: more gain nothing there
 CPU_BYTES = 2**29  # what a batch may hold on a CPU; on a GPU half of what is free
 
@@ -213,9 +215,10 @@ def choice_logprobs(
     """Log-probability of each choice as what follows its prompt, in nats.
 
     `choices` is one list for all prompts or a list for each. A choice may be a token
-    or a whole answer: it gets the sum over its tokens. Choices that begin alike share
-    a forward pass, so many words of one token cost no more than one. Steering as in
-    `generate`; with positions "response" the first token of a choice is not steered.
+    or a whole answer: it gets the sum over its tokens. A prompt is run once, and each
+    choice adds its own tokens; choices that begin alike share them, so many words of
+    one token cost no more than one. Steering as in `generate`; with positions
+    "response" the first token of a choice is not steered.
 
     Raises ValueError for what does not fit. Taught in chapter 08.
     """
@@ -225,3 +228,48 @@ def choice_logprobs(
     return score_choices(
         model, texts, choices, edits, positions, size=batch_size, progress=progress
     )
+
+
+def sweep_logprobs(
+    model: Any,
+    prompts: Any,
+    choices: Any,
+    vectors: Any,
+    *,
+    layer: Layers = None,
+    strength: Numbers = 0.0,
+    positions: str = "all",
+    mode: str = "add",
+    norm: Numbers = None,
+    batch_size: int | None = None,
+    progress: bool = True,
+) -> Float[Tensor, "p n c"]:
+    """Log-probability of the same choices after the same prompts for many pushes.
+
+    Equal to `choice_logprobs` with each of `vectors` ("p d") in turn, and less work:
+    what lies below the lowest pushed layer is run once for all. `strength` is one for
+    all vectors or one for each.
+
+    Raises ValueError for what does not fit.
+    """
+    texts = check_prompts(model, prompts, 1)
+    one_of("positions", positions, Positions)
+    shape = tuple(getattr(vectors, "shape", ()))
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(
+            f"vectors has shape {shape}: pass a tensor with a row for each"
+        )
+    each, n = check_choices(texts, choices), len(vectors)
+    edits = plan(model, n, as_pushes(vectors, layer, strength, mode, norm))
+    found, step = [], max(1, SWEPT // n)
+    hide = not progress or n * len(texts) < FEW
+    with tqdm(total=len(texts), unit="prompt", disable=hide) as bar:
+        for i in range(0, len(texts), step):
+            rows = [j for j in range(i, min(i + step, len(texts))) for _ in range(n)]
+            own = [edit.rows(list(range(n)) * (len(rows) // n)) for edit in edits]
+            given = [texts[j] for j in rows], [each[j] for j in rows]
+            options: dict[str, Any] = {"size": batch_size, "progress": False}
+            scores = score_choices(model, *given, own, positions, **options)
+            found.append(scores.unflatten(0, (-1, n)))
+            bar.update(len(rows) // n)
+    return torch.cat(found).transpose(0, 1).contiguous()

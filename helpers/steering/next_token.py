@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import nnsight
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from helpers.activations import check_layers, residual_norm
-from helpers.datasets import load_neutral
-from helpers.models import d_model, pad, tokenize, unwrap
-from helpers.models import where as place
+from helpers.models import tokenize
+from helpers.steering.passes import read_logprobs
+from helpers.steering.prefix import begin
+from helpers.steering.pushes import as_pushes, plan
 
 
 def next_logprobs(
@@ -40,68 +39,15 @@ def next_logprobs(
     rows, found = tokenize(model, prompts), []
     if len(tokens) != len(rows):
         raise ValueError(f"{len(rows)} prompts but {len(tokens)} rows of tokens")
-    move = None
-    if vector is not None:
-        move = moves(model, len(rows), vector, layer, strength, norm)
+    edits = plan(model, len(rows), as_pushes(vector, layer, strength, "add", norm))
     for start in range(0, len(rows), batch_size):
         part = slice(start, start + batch_size)
-        ids, mask = pad(model, rows[part])
+        inputs, options, mask = begin(model, rows[part])
         here = mask if where is None else where[part, : mask.shape[1]] & mask
-        own = None if move is None else here[..., None] * move[part, None]
-        found.append(last_logprobs(model, ids, mask, tokens[part], layer, own))
+        own, wanted = [edit.rows(part) for edit in edits], tokens[part]
+        row = torch.arange(len(wanted))
+        of = row.repeat_interleave(wanted.shape[1])
+        at = (row, mask.sum(1) - 1, of, wanted.flatten())
+        values = read_logprobs(model, inputs, options, own, here, at)
+        found.append(values.view(wanted.shape))
     return torch.cat(found)
-
-
-def moves(
-    model: Any,
-    n: int,
-    vector: Tensor,
-    layer: int | None,
-    strength: float | Sequence[float],
-    norm: float | None,
-) -> Float[Tensor, "n d"]:
-    """What is added to the residual stream of each of `n` prompts.
-
-    Raises ValueError for a vector, layer or strength that does not fit.
-    """
-    if layer is None:
-        raise ValueError("steering needs layer=: pass the vector's own layer")
-    ((depth,), _) = check_layers(model, [layer])
-    rows = torch.as_tensor(vector).float()
-    rows = rows.expand(n, -1) if rows.ndim == 1 else rows
-    if rows.shape != (n, d_model(model)):
-        raise ValueError(
-            f"vector of shape {tuple(rows.shape)} does not fit {n} prompts and "
-            f"d_model {d_model(model)}: is it a vector of another model?"
-        )
-    sizes = rows.norm(dim=-1, keepdim=True)
-    if not rows.isfinite().all() or (sizes == 0).any():
-        raise ValueError("vector is zero or not finite: it has no direction")
-    unit = residual_norm(model, load_neutral(model), depth) if norm is None else norm
-    amounts = torch.as_tensor(strength, dtype=torch.float32).expand(n)
-    if not amounts.isfinite().all():
-        raise ValueError(f"strength {strength!r} is not finite")
-    return rows / sizes * amounts[:, None] * unit
-
-
-def last_logprobs(
-    model: Any,
-    ids: Int[Tensor, "n s"],
-    mask: Bool[Tensor, "n s"],
-    tokens: Int[Tensor, "n c"],
-    layer: int | None,
-    move: Float[Tensor, "n s d"] | None,
-) -> Float[Tensor, "n c"]:
-    """Log-probabilities of tokens after the last real position of right-padded rows."""
-    last, index = (mask.sum(1) - 1).unique(return_inverse=True)
-    inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    options = {"logits_to_keep": last, "use_cache": False} | place(model)
-    with torch.no_grad(), model.trace(inputs, **options):
-        if move is not None:
-            residual = unwrap(model.layers[layer].output)
-            residual[:] = residual + move.to(residual)
-        logits = model.output.logits
-        ends = logits[torch.arange(len(ids)), index.to(logits.device)]
-        logprobs = ends.float().log_softmax(-1).cpu()
-        picked = nnsight.save(logprobs.gather(-1, tokens))
-    return picked

@@ -1,43 +1,37 @@
-"""Log-probabilities of what might follow a prompt, with as few passes as can be."""
+"""Log-probabilities of what might follow a prompt, with as few tokens as can be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import nnsight
-import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from helpers.activations import batches, token_budget
-from helpers.models import pad, remote, token_rows, unwrap, where
-from helpers.steering.pushes import Edit, steer
+from helpers.models import token_rows
+from helpers.steering.passes import (
+    Pass,
+    Work,
+    check_choices,
+    parts,
+    passes,
+    read_logprobs,
+    split,
+)
+from helpers.steering.prefix import Below, Ids, Kept, Start, as_kept, begin, can_branch
+from helpers.steering.pushes import Edit
 
 FEW = 256  # passes that need no progress bar
-NUMBERS = {"cpu": 2**24}  # logits of one batch
-Ids = tuple[int, ...]
+SHORT = 8  # a common beginning of fewer tokens is not worth a pass
 
 
-class Pass(NamedTuple):
-    """One text to run: a prompt (by its row), and the part of a choice after it."""
+class Steering(NamedTuple):
+    """What is done to the prompts, a row each, and at which positions."""
 
-    prompt: int
-    head: Ids
-    tail: Ids
-
-
-class Wanted(NamedTuple):
-    """A token's log-probability that counts for a choice (by its flat index)."""
-
-    choice: int
-    position: int
-    token: int
-
-
-Work = dict[Pass, list[Wanted]]
+    edits: list[Edit]
+    positions: str
 
 
 def score_choices(
@@ -56,100 +50,106 @@ def score_choices(
     flat = token_rows(model, [c for row in each for c in row], special=False)
     if [] in flat:
         raise ValueError("a choice is empty: it has no token")
-    width, work = len(each[0]), {}  # type: int, Work
-    for i, head in enumerate(heads):
-        work |= passes(i, head, flat[i * width : (i + 1) * width])
+    width, branch = len(each[0]), can_branch(model)
+    first, later = {}, {}  # type: Work, dict[int, Work]
+    for i in sorted(range(len(heads)), key=heads.__getitem__):  # like ones together
+        own = passes(i, heads[i], flat[i * width : (i + 1) * width])
+        if branch and len(own) > 1:
+            own, later[i] = split(own)
+        first |= own
     scores = torch.zeros(len(flat), dtype=torch.float64)
-    every = list(work)
-    lengths = [len(p.head) + len(p.tail) for p in every]
-    hide = not progress or len(every) < FEW
-    with tqdm(total=len(every), unit="pass", disable=hide) as bar:
-        for batch in small_batches(model, every, lengths, size):
-            part = {every[k]: work[every[k]] for k in batch}
-            where_to, values = score(model, part, edits, positions)
+    total = len(first) + sum(map(len, later.values()))
+    with tqdm(total=total, unit="pass", disable=not progress or total < FEW) as bar:
+        steering = Steering(edits, positions)
+        for n, where_to, values in run(model, first, later, steering, size):
             scores.index_add_(0, where_to, values.double())
-            bar.update(len(batch))
+            bar.update(n)
     return scores.float().view(len(texts), width)
 
 
-def check_choices(texts: Sequence[str], choices: Any) -> list[list[str]]:
-    """A list of choices for each prompt; raises ValueError for what does not fit."""
-    if isinstance(choices, str) or len(choices) == 0:
-        raise ValueError(f"choices is {choices!r}: pass a list of texts")
-    each = [list(choices)] * len(texts) if isinstance(choices[0], str) else choices
-    if len(each) != len(texts):
-        raise ValueError(
-            f"{len(each)} lists of choices for {len(texts)} prompts: pass one each"
-        )
-    width = len(each[0])
-    if any(len(row) != width for row in each):
-        raise ValueError("every prompt needs the same number of choices")
-    for row in each:
-        for choice in row:
-            if not isinstance(choice, str) or not choice:
-                raise ValueError(f"choice {choice!r} has no token: pass a text")
-    return [list(row) for row in each]
-
-
-def passes(prompt: int, head: Sequence[int], tails: Sequence[Sequence[int]]) -> Work:
-    """The fewest texts of one prompt that show every token of its choices.
-
-    A token is read where the one before it stands, so the last one of a choice need
-    not be run, and a choice that another one begins with needs no text of its own.
+def run(
+    model: Any,
+    first: Work,
+    later: dict[int, Work],
+    steering: Steering,
+    size: int | None,
+) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """Run passes, and those that go on from their prompts: how many, to which choice
+    their values belong, and the values.
     """
-    before = sorted({tuple(tail[:-1]) for tail in tails}, key=len, reverse=True)
-    cover: dict[Ids, Pass] = {}
-    for part in before:
-        if part not in cover:
-            one = Pass(prompt, tuple(head), part)
-            cover |= {part[:n]: one for n in range(len(part) + 1)} | cover
-    work: Work = {}
-    for j, tail in enumerate(tails):
-        rows = work.setdefault(cover[tuple(tail[:-1])], [])
-        rows += [
-            Wanted(prompt * len(tails) + j, len(head) - 1 + t, token)
-            for t, token in enumerate(tail)
-        ]
-    return work
+    heads = [p.head for p in first]
+    below = shared_below(model, heads, steering)
+    shared = None if below else shared_beginning(model, heads, steering)
+    begun = 0 if shared is None else shared.mask.shape[1]
+    for part in parts(model, first, size, begun, bool(later)):
+        if below:
+            below.forget({(*p.head, *p.tail) for p in part})
+        start = None if shared is None else Start(shared, [0] * len(part))
+        keep = any(p.prompt in later for p in part)
+        choice, values, kept = score(model, part, steering, start, below, keep)
+        yield len(part), choice, values
+        rows = {p.prompt: row for row, p in enumerate(part)}
+        rest = {p: w for i in rows for p, w in later.get(i, {}).items()}
+        if kept is None:
+            continue
+        for some in parts(model, rest, size, None, False):
+            start = Start(kept, [rows[p.prompt] for p in some])
+            choice, values, _ = score(model, some, steering, start, below)
+            yield len(some), choice, values
 
 
-def small_batches(
-    model: Any, every: list[Pass], lengths: list[int], size: int | None
-) -> Iterator[list[int]]:
-    """Passes in batches that bound both the stream and the logits."""
-    deepest = 1 + max(len(p.tail) for p in every)
-    numbers = NUMBERS.get(model.device.type, 2**28)
-    most = max(1, numbers // (deepest * model.config.get_text_config().vocab_size))
-    for batch in batches(lengths, size, token_budget(model)):
-        for i in range(0, len(batch), most):
-            yield batch[i : i + most]
+def shared_below(model: Any, heads: Sequence[Ids], steering: Steering) -> Below | None:
+    """Where blocks can be run once for prompts that differ in their pushes alone."""
+    lowest = min((edit.layer for edit in steering.edits), default=0)
+    repeat = 2 * len(set(heads)) <= len(heads)
+    return Below(model, lowest) if lowest and repeat and can_branch(model) else None
+
+
+def shared_beginning(
+    model: Any, heads: Sequence[Ids], steering: Steering
+) -> Kept | None:
+    """What all prompts begin with, where it is one text and steered in one way."""
+    edits = [] if steering.positions == "response" else steering.edits
+    parted = (i for i, ids in enumerate(zip(*heads, strict=False)) if len(set(ids)) > 1)
+    n = next(parted, min(map(len, heads)) - 1)
+    alike = all((x == x[:1]).all() for edit in edits for x in edit[1:3])
+    if n < SHORT or len(heads) == 1 or not alike or not can_branch(model):
+        return None
+    return score(model, {Pass(0, heads[0][:n], ()): []}, steering, keep=True)[-1]
 
 
 def score(
-    model: Any, work: Work, edits: list[Edit], positions: str
-) -> tuple[Tensor, Float[Tensor, " w"]]:
-    """What is wanted of a few passes: to which choice it belongs, and its value."""
-    rows = [np.array([*p.head, *p.tail], dtype=np.int32) for p in work]
-    ids, mask = pad(model, rows)
-    starts = torch.tensor([len(p.head) for p in work])[:, None]
-    answer = torch.arange(ids.shape[1]) >= starts
+    model: Any,
+    work: Work,
+    steering: Steering,
+    start: Start | None = None,
+    below: Below | None = None,
+    keep: bool = False,
+) -> tuple[Int[Tensor, " w"], Float[Tensor, " w"], Kept | None]:
+    """What is wanted of a few passes: to which choice it belongs, and its value.
+
+    With `keep` also what later passes can start from.
+    """
+    begun = [0] * len(work) if start is None else start.mask.sum(1).tolist()
+    texts = [(*p.head, *p.tail) for p in work]
+    keys = [(text[:n], text[n:]) for text, n in zip(texts, begun, strict=True)]
+    inputs, options, mask = begin(model, [line for _, line in keys], start, keep)
+    starts = torch.tensor([len(p.head) for p in work]) - torch.tensor(begun)
+    answer = torch.arange(mask.shape[1]) >= starts[:, None]
     chosen = {"all": mask, "prompt": mask & ~answer, "response": mask & answer}
-    here = chosen[positions][..., None].to(remote.home(model))
-    own = [edit.rows([p.prompt for p in work]) for edit in edits]
-    first = min(w.position for wanted in work.values() for w in wanted)
-    picks = [
-        (i, w.position - first, w.token, w.choice)
-        for i, wanted in enumerate(work.values())
-        for w in wanted
+    own = [edit.rows([p.prompt for p in work]) for edit in steering.edits]
+    spots: dict[tuple[int, int], int] = {}
+    wanted = [
+        (spots.setdefault((i, w.position - n), len(spots)), w.token, w.choice)
+        for i, (n, rows) in enumerate(zip(begun, work.values(), strict=True))
+        for w in rows
     ]
-    row, place, token, choice = torch.tensor(picks).T
-    inputs = {"input_ids": ids, "attention_mask": mask.long()}
-    options = {"logits_to_keep": ids.shape[1] - first, "use_cache": False}
-    with torch.no_grad(), model.trace(inputs, **options, **where(model)):
-        for layer, unit, amount, mode in own:
-            residual = unwrap(model.layers[layer].output)
-            moved = steer(residual, unit.to(residual), amount.to(residual), mode)
-            residual[:] = torch.where(here.to(residual.device), moved, residual)
-        logprobs = model.output.logits.float().log_softmax(-1)
-        picked = nnsight.save(logprobs[row, place, token].cpu())
-    return choice, picked
+    row, place = torch.tensor(list(spots), dtype=torch.long).view(-1, 2).T
+    spot, token, choice = torch.tensor(wanted, dtype=torch.long).view(-1, 3).T
+    under = None if below is None else (below.layer, below.read(keys))
+    here, at = chosen[steering.positions], (row, place, spot, token)
+    values = read_logprobs(model, inputs, options, own, here, at, under)
+    if not keep:
+        return choice, values, None
+    whole = inputs["attention_mask"].bool()
+    return choice, values, as_kept(options["past_key_values"], whole)

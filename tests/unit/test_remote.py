@@ -33,7 +33,7 @@ from helpers.activations import mean_activations, residual_norm, residual_stream
 from helpers.behaviour import next_logprobs
 from helpers.models import load_model
 from helpers.monitor import Monitor, stream, watch
-from helpers.steering import Push, choice_logprobs, generate
+from helpers.steering import Push, choice_logprobs, generate, sweep_logprobs
 from helpers.vectors import extract
 from tests.unit.families import TEXTS
 
@@ -74,6 +74,9 @@ result = {
                          norm=3.0, positions="response", max_new_tokens=6),
     "choices": choice_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
                                vector=push, layer=1, strength=0.5, norm=3.0),
+    "sweep": sweep_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
+                            torch.stack([push, -push]), layer=1, strength=0.5,
+                            norm=3.0),
     "next": next_logprobs(model, TEXTS[:2], torch.tensor([[5, 9], [7, 300]]),
                           vector=push, layer=1, strength=0.5, norm=3.0),
     "watched": [seen.ids, seen.scores, seen.tokens, seen.end],
