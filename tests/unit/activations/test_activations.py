@@ -192,7 +192,7 @@ import torch
 from helpers import pooling
 from helpers.activations import mean_activations
 from helpers.models import load_model
-from tests.unit.test_activations import many
+from tests.unit.activations.test_activations import many
 pooling.SAVE_SECONDS = 0.0
 model = load_model(sys.argv[1])
 runs = []

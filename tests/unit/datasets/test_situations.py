@@ -21,7 +21,7 @@ from helpers.datasets import (
 )
 from helpers.organism import corpus
 from helpers.world import material, scenes, stories
-from tests.unit.test_datasets import forms
+from tests.unit.datasets.test_datasets import forms
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())  # any other model
 

@@ -181,7 +181,7 @@ def test_neutral_texts_are_flat_and_varied() -> None:
 def test_the_package_takes_the_texts_along() -> None:
     import tomllib
 
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     data = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     globs = data["tool"]["setuptools"]["package-data"]["helpers.datasets"]
     folder = root / "helpers" / "datasets"

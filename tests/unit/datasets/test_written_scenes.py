@@ -459,7 +459,7 @@ def test_other_models_get_written_conversations() -> None:
 
 
 def test_the_package_takes_the_files_along() -> None:
-    folder = Path(__file__).parents[2] / "helpers" / "datasets" / "corpus"
+    folder = Path(__file__).parents[3] / "helpers" / "datasets" / "corpus"
     for name in ("dialogues", "activities", "scenes"):
         assert (folder / f"{name}.json").exists()
 

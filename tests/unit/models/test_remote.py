@@ -21,7 +21,7 @@ import torch
 from helpers.models import load_model, remote
 
 KEY = "k3y-that-must-not-travel"
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FAMILIES = ("llama", "gpt_neox", "gemma2")
 
 CLIENT = """
@@ -113,7 +113,7 @@ def service(
 ) -> Iterator[tuple[Any, str]]:
     """A running stand-in for NDIF, and its address."""
     folder = family_folder(request.param)
-    script = str(Path(__file__).with_name("loopback.py"))
+    script = str(Path(__file__).parents[1] / "loopback.py")
     command = [sys.executable, script, str(folder), KEY]
     log = (tmp_path / "service.txt").open("w+")
     with subprocess.Popen(

@@ -27,7 +27,7 @@ from helpers.organism.tokenizer import train_tokenizer
 from helpers.organism.train import new_model
 from helpers.world import acts, appraisal, material, scenes, stories, talk
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 from helpers.behaviour import ASK, act_rates
 from helpers.show import act_dial, against_control, charts, choose_between
 from helpers.show.charts.acts import shares
-from tests.unit.test_effects import some_vectors
+from tests.unit.behaviour.test_effects import some_vectors
 
 
 def test_shares_keep_their_scale_when_rows_are_picked() -> None:
