@@ -249,7 +249,7 @@ def test_advice_does_not_give_the_answer(exercise: Exercise) -> None:
 
 @each
 def test_usual_mistakes_of_the_check_are_tested(exercise: Exercise) -> None:
-    tests = sorted((ROOT / "tests" / "unit").glob("test_*.py"))
+    tests = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
     named = re.compile(rf"\b{exercise.check_name}\b")
     found = [p for p in tests if named.search(p.read_text("utf-8"))]
     assert found, f"no test in tests/unit names checks.{exercise.check_name}"

@@ -13,13 +13,13 @@ import pytest
 from helpers.datasets import (
     TOPIC_SPLITS,
     entries,
-    lint,
     load_emotions,
     load_neutral,
     load_stories,
     load_written_stories,
     written_neutral,
 )
+from helpers.datasets.lint import lint_stories
 from helpers.datasets.lint import stories as linter
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
@@ -41,7 +41,9 @@ def clean() -> pd.DataFrame:
 
 def rules(stories: pd.DataFrame) -> set[str]:
     """Which rules find something; `fum` is forbidden for angry."""
-    found = lint(stories, {e: ["fum"] if e == "angry" else [] for e in EMOTIONS})
+    found = lint_stories(
+        stories, {e: ["fum"] if e == "angry" else [] for e in EMOTIONS}
+    )
     return set(found.rule)
 
 
@@ -67,7 +69,7 @@ def test_a_planted_fault_is_found(
     if rule == "person" and " I " in extra:
         row = row if not person_first else row + 1
     clean.loc[row, "text"] += extra
-    found = lint(clean, {"angry": ["fum"]})
+    found = lint_stories(clean, {"angry": ["fum"]})
     hit = found[found.rule == rule]
     assert clean.emotion[row] in set(hit.emotion)
 
@@ -98,11 +100,11 @@ def test_copies_are_found_by_five_grams_and_by_words(clean: pd.DataFrame) -> Non
     words = clean.text[0].split()
     passage = clean.copy()
     passage.loc[3, "text"] += " " + " ".join(words[10:20])
-    found = lint(passage, {})
+    found = lint_stories(passage, {})
     assert found[found.rule == "copy"].detail.str.contains("5-grams").any()
     shuffled = clean.copy()
     shuffled.loc[3, "text"] = " ".join(["My", *words[:0:-1]]).replace('"', "")
-    found = lint(shuffled, {})
+    found = lint_stories(shuffled, {})
     assert found[found.rule == "copy"].detail.str.contains("cosine").any()
 
 
@@ -137,7 +139,7 @@ def test_monotone_openings_and_lengths_are_found() -> None:
 
 
 def test_the_shipped_stories_have_no_finding() -> None:
-    findings = lint()
+    findings = lint_stories()
     assert findings.empty, findings.to_string()
 
 

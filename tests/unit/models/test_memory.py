@@ -14,7 +14,7 @@ import pytest
 import torch
 from transformers import AutoConfig
 
-from helpers.models import GB, estimate, load_model, memory
+from helpers.models import GB, estimate, load, load_model, memory
 from helpers.models.memory import check, free_ram
 from tests.unit.families import load_plain
 
@@ -158,7 +158,7 @@ def test_loading_asks_first_and_can_be_told_not_to(
 ) -> None:
     folder = family_folder("llama")
     monkeypatch.setattr(memory, "free_ram", lambda: 1e3)
-    monkeypatch.setattr(models, "load_tokenizer", None)  # asked before anything else
+    monkeypatch.setattr(load, "load_tokenizer", None)  # asked before anything else
     with pytest.raises(MemoryError, match="to read one text, but this machine"):
         load_model(folder, device="cpu")
     monkeypatch.undo()

@@ -105,7 +105,7 @@ def test_a_long_text_offers_fewer_emotions(
 ) -> None:
     vectors, text = random_vectors(random_model, 2), "The cat sat on the mat. " * 6
     assert alt.data_transformers.options.get("max_rows", 5000) > texts.ROWS
-    monkeypatch.setattr(panels, "ROWS", 200)
+    monkeypatch.setattr(texts, "ROWS", 200)
     texts.read_text(random_model, vectors, text, start="emotion3")
     texts.read_text(random_model, vectors, text[:24], start="emotion3")
     tables = [

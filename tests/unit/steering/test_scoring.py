@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from helpers import steering
 from helpers.models import load_model
 from helpers.models.families import FAMILIES, Names
-from helpers.steering import Push, choice_logprobs, sweep_logprobs
+from helpers.steering import Push, choice_logprobs, generation, sweep_logprobs
 from helpers.steering import passes as texts_run
 from helpers.steering.passes import passes
 from helpers.steering.prefix import can_branch
@@ -175,7 +174,7 @@ def test_a_sweep_in_small_blocks(
     given: Any = (random_model, TEXTS, CHOICES, directions(4))
     options: dict[str, Any] = {"layer": 2, "strength": 0.5, "norm": NORM}
     whole = sweep_logprobs(*given, **options)
-    monkeypatch.setattr(steering, "SWEPT", 9)
+    monkeypatch.setattr(generation, "SWEPT", 9)
     close(sweep_logprobs(*given, **options), whole)
     close(sweep_logprobs(*given, batch_size=3, **options), whole)
     with pytest.raises(ValueError, match=r"shape \(32,\): pass a tensor"):

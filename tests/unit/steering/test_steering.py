@@ -13,9 +13,9 @@ from helpers.activations import residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import load_model
 from helpers.steering import GumbelNoise, choice_logprobs, generate, generation, pushes
+from helpers.steering.passes import passes
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import uniform
-from helpers.steering.scoring import passes
 from tests.unit.families import (
     TEXTS,
     load_plain,
@@ -301,7 +301,7 @@ def test_out_of_memory_halves_the_batch(
             raise torch.OutOfMemoryError("full")
         return run(model, texts, *rest)
 
-    monkeypatch.setattr(steering, "run", small)
+    monkeypatch.setattr(generation, "run", small)
     assert generate(random_model, PROMPTS) == right
     assert sizes == [3, 1, 1, 1]
 
@@ -316,7 +316,7 @@ def test_every_step_is_steered_and_an_early_end_does_no_harm(
         calls.append(given[0].shape[1])
         return plain_steer(*given)
 
-    monkeypatch.setattr(steering, "steer", counted)
+    monkeypatch.setattr(generation, "steer", counted)
     (vector,) = directions()
     options: dict[str, Any] = {"vector": vector, "layer": LAYER, "norm": NORM}
     monkeypatch.setattr(model._module.generation_config, "eos_token_id", None)
@@ -423,7 +423,7 @@ def test_nothing_lingers_after_an_error_inside(
             raise RuntimeError("a broken edit")
         return steer(*given)
 
-    monkeypatch.setattr(steering, "steer", fails)
+    monkeypatch.setattr(generation, "steer", fails)
     (vector,) = directions()
     with pytest.raises(Exception, match="a broken edit"):
         generate(

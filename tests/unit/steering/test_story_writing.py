@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from helpers.datasets.lint import stories as linter
 from helpers.models import load_model
-from helpers.steering import generate
+from helpers.steering import generate, story_writing
 from helpers.steering.story_writing import (
     Slot,
     faults,
@@ -36,7 +37,7 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def loose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stories may be short: all other rules hold."""
-    monkeypatch.setattr(lint, "WORDS", (1, 200))
+    monkeypatch.setattr(linter, "WORDS", (1, 200))
 
 
 def test_every_story_of_a_random_model_is_rejected_and_told(
@@ -104,7 +105,7 @@ def test_goes_on_after_a_break(
 
     def run(most: int) -> pd.DataFrame:
         calls.clear()
-        monkeypatch.setattr(writing, "generate", limited(most))
+        monkeypatch.setattr(story_writing, "generate", limited(most))
         options = {**SHORT, "drafts": 2, "batch_size": 1}
         return write_stories(writer, EMOTIONS, TOPICS, **options).stories
 
