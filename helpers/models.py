@@ -18,7 +18,7 @@ from transformers import (
     PretrainedConfig,
 )
 
-from helpers import cache, memory
+from helpers import cache, memory, real
 from helpers import remote as ndif
 from helpers.families import family
 from helpers.selfcheck import check, unwrap
@@ -51,6 +51,7 @@ CHECKPOINTS = ("tiny", "base", "suppressed", "seed_0")
 OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 TIERS = {
     **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
+    "smollm2": Tier("", 1 / 2, 30),
     "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
     "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
 }
@@ -67,8 +68,9 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
-    "seed_0" (the same, trained from another seed), "small" or "standard" (open models
-    of 0.5 and 1.5 billion parameters), a folder in Hugging Face format, or a hub id.
+    "seed_0" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
+    a 4-bit copy, fetched once), "small" or "standard" (open models of 0.5 and 1.5
+    billion parameters), a folder in Hugging Face format, or a hub id.
     `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
     checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
@@ -102,7 +104,9 @@ def load_model(
 
 
 def resolve(name: str) -> str:
-    """The folder or hub id behind a name; raises FileNotFoundError if it is gone."""
+    """The folder or hub id behind a name, fetched if need be; OSError if it is gone."""
+    if name == real.SMOLLM2.name:
+        return str(real.folder())
     path = TIERS[name].path if name in TIERS else name
     if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
         raise FileNotFoundError(
