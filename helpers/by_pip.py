@@ -63,9 +63,10 @@ def watched(command: list[str], into: Path, size: int, out: IO[bytes]) -> int:
 def largest(folder: Path) -> int:
     """Bytes of the largest file below a folder in which files come and go."""
     size = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            size = max(size, path.stat().st_size)
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                size = max(size, os.path.getsize(os.path.join(top, name)))
     return size
 
 
