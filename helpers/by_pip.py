@@ -39,7 +39,7 @@ def fetch(package: str, into: Path, size: int) -> None:
         raise OSError(
             f"pip could not fetch {package} (about {size / 1e6:.0f} MB, once). It "
             f'said: "{said}". See that there is a network and that pip reaches its '
-            "index, and try again: it goes on where it stopped."
+            "index, and try again."
         )
 
 

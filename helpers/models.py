@@ -78,8 +78,9 @@ def load_model(
 
     Raises ValueError for a family that is not known or a missing key, OSError for a
     model that cannot be found or is too large for the disk, MemoryError for one that
-    the machine cannot hold (`check_memory` off loads it all the same), RuntimeError
-    if the loaded model is not what the book assumes.
+    the machine cannot hold (`check_memory` off loads it all the same), ImportError for
+    "smollm2" without the extra "real", RuntimeError if the loaded model is not what
+    the book assumes.
     Taught in chapter 00.
     """
     path = resolve(str(name))

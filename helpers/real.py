@@ -24,8 +24,10 @@ def folder(source: Source = SMOLLM2) -> Path:
     missing package, OSError for a download, a checksum or a disk that will not do.
     """
     target = home() / source.name
+    if ready(target, source):
+        return target
     with elsewhere(source), lock(source):
-        if not ready(target, source):
+        if not ready(target, source):  # nobody made it meanwhile
             check_packages(source)
             check_disk(source)
             weights, part = gguf(source), target.with_suffix(".part")
