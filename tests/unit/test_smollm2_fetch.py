@@ -181,7 +181,7 @@ def test_no_address_is_shown(small: Source, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("PIP_FIND_LINKS")
     monkeypatch.setenv("PIP_INDEX_URL", "http://name:secret@127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(OSError, match=r"pip could not fetch.*reaches its index") as raised:
+    with pytest.raises(OSError, match=r"pip could not .*its index") as raised:
         real.folder(small)
     assert "secret" not in str(raised.value)
     assert "127.0.0.1" not in str(raised.value)
