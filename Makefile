@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
 	  { echo "No venv: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(PIP) install "$$(grep '^torch==' constraints.txt)" -c constraints.txt | $(QUIET)
-	@$(PIP) install -e ".[book,course,dev]" -c constraints.txt | $(QUIET)
+	@$(PIP) install -e ".[book,course,dev,real]" -c constraints.txt | $(QUIET)
 	@touch $@
 
 book: $(STAMP) ## build the book, every chapter executed: _build/html

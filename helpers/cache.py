@@ -20,13 +20,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 
-def folder() -> Path:
-    """Where cached tensors live."""
-    named = os.environ.get("EMOTION_VECTORS_CACHE")
-    if named:
-        return Path(named)
+def home() -> Path:
+    """The book's folder in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "emotion-vectors"
+
+
+def folder() -> Path:
+    """Where cached tensors live."""
+    return Path(os.environ.get("EMOTION_VECTORS_CACHE") or home())
 
 
 def digest(*parts: Any) -> str:

@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTUP = """
-import sys, types
+import importlib.machinery, importlib.util, sys
 sys.meta_path[:] = [
     finder for finder in sys.meta_path
     if "editable" not in str(getattr(finder, "__module__", ""))
@@ -30,8 +30,9 @@ sys.meta_path[:] = [
 try:
     import google.colab
 except ImportError:
-    sys.modules["google"] = types.ModuleType("google")
-    sys.modules["google.colab"] = types.ModuleType("google.colab")
+    for name in ("google", "google.colab"):  # with a spec: accelerate asks for it
+        spec = importlib.machinery.ModuleSpec(name, None)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
     sys.modules["google"].colab = sys.modules["google.colab"]
 """
 
@@ -57,7 +58,7 @@ def run(
     text = chapter.read_text("utf-8")
     if archive() not in text:
         raise ValueError(f"{chapter.name} has no setup cell: make setup-cells")
-    notebook = nbformat.reads(text.replace(archive(), str(install)), as_version=4)
+    notebook = nbformat.reads(text.replace(archive(), install.as_uri()), as_version=4)
     with tempfile.TemporaryDirectory() as ipython:
         startup = Path(ipython, "profile_default/startup")
         startup.mkdir(parents=True)

@@ -50,7 +50,7 @@ WEEK = """Week {number}: {title}
 Read and run the chapters: {chapters}.
 Then do: {assignments}.
 
-On Colab: File, Upload notebook. On a laptop: pip install {package}
+On Colab: File, Upload notebook. On a laptop: pip install "{package}"
 and open the notebooks in Jupyter. The last cell of an assignment makes the file that
 you hand in. The book: https://{pages}
 """
@@ -59,7 +59,7 @@ you hand in. The book: https://{pages}
 def package() -> str:
     """What pip installs to have the helpers."""
     home = read_home()
-    return f"{home.url}/archive/{home.release}.zip"
+    return f"emotion-vectors-book[real] @ {home.url}/archive/{home.release}.zip"
 
 
 def prepared(master: Master) -> Any:
@@ -68,7 +68,7 @@ def prepared(master: Master) -> Any:
     first, _, text = notebook.cells[0].source.partition("\n")
     config = yaml.safe_load(text)
     config.pop("name", None)  # otter would refuse a notebook that has lost its metadata
-    config["requirements"] = [f"emotion-vectors-book @ {package()}"]
+    config["requirements"] = [package()]
     config["python_version"] = "3.11"
     notebook.cells[0].source = f"{first}\n{yaml.safe_dump(config)}"
     for cell in notebook.cells:

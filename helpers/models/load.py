@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from helpers import cache
-from helpers.models import memory
+from helpers.models import memory, smollm2
 from helpers.models import remote as ndif
 from helpers.models.families import family
 from helpers.models.properties import (
@@ -43,8 +43,9 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
-    "seed_0" (the same, trained from another seed), "small" or "standard" (open models
-    of 0.5 and 1.5 billion parameters), a folder in Hugging Face format, or a hub id.
+    "seed_0" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
+    a 4-bit copy, fetched once), "small" or "standard" (open models of 0.5 and 1.5
+    billion parameters), a folder in Hugging Face format, or a hub id.
     `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
     checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
@@ -52,8 +53,9 @@ def load_model(
 
     Raises ValueError for a family that is not known or a missing key, OSError for a
     model that cannot be found or is too large for the disk, MemoryError for one that
-    the machine cannot hold (`check_memory` off loads it all the same), RuntimeError
-    if the loaded model is not what the book assumes.
+    the machine cannot hold (`check_memory` off loads it all the same), ImportError for
+    "smollm2" without the extra "real", RuntimeError if the loaded model is not what
+    the book assumes.
     Taught in chapter 00.
     """
     path = resolve(str(name))
@@ -78,7 +80,9 @@ def load_model(
 
 
 def resolve(name: str) -> str:
-    """The folder or hub id behind a name; raises FileNotFoundError if it is gone."""
+    """The folder or hub id behind a name, fetched if need be; OSError if it is gone."""
+    if name == smollm2.SMOLLM2.name:
+        return str(smollm2.folder())
     path = TIERS[name].path if name in TIERS else name
     if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
         raise FileNotFoundError(

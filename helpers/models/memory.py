@@ -147,14 +147,18 @@ def check(
         )
 
 
+def free_disk(folder: Path) -> float:
+    """Bytes that are free where a folder is, or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return float(shutil.disk_usage(folder).free)
+
+
 def check_disk(path: str, need: Need, free: float | None = None) -> None:
     """Raise OSError if a download would fill the disk, unless it is there already."""
     if Path(HF_HUB_CACHE, f"models--{path.replace('/', '--')}").exists():
         return
-    top = Path(HF_HUB_CACHE)
-    while not top.exists():
-        top = top.parent
-    room = shutil.disk_usage(top).free if free is None else free
+    room = free_disk(Path(HF_HUB_CACHE)) if free is None else free
     if need.download > room:
         raise OSError(
             f"{path} is a download of about {need.download / GB:.1f} GB, but the disk "

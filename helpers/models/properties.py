@@ -26,6 +26,7 @@ OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 
 TIERS = {
     **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
+    "smollm2": Tier("", 1 / 2, 30),
     "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
     "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
 }

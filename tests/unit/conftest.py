@@ -31,6 +31,12 @@ def random_model(family_folder: Callable[[str], Path]) -> Any:
     return load_model(family_folder("llama"), device="cpu")
 
 
+@pytest.fixture(scope="session")
+def smollm2() -> Any:
+    """The real open model, fetched and converted once a machine; read-only."""
+    return load_model("smollm2", device="cpu")
+
+
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache folder for one test."""
