@@ -15,6 +15,7 @@ from gguf import GGUFReader, dequantize
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from helpers import models
 from helpers.models import load_model
 from helpers.models import smollm2 as real
 from helpers.steering import generate
