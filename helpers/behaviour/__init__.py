@@ -1,5 +1,8 @@
 """What a model does: acts, preferences, masks, and a training that hides."""
 
+from helpers.behaviour.act_runs import (
+    compare, measure_steering, run_scenes, state_gaps, summarize,
+)
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
 from helpers.behaviour.effects import (
     agreement, best_dose, control_gaps, control_spread, effects_by_emotion, gap,
@@ -18,9 +21,6 @@ from helpers.behaviour.preferences import (
     span_masks, split_push, strength_table, win_matrix,
 )
 from helpers.behaviour.suppression import measure_inside, measure_words, replies
-from helpers.behaviour.written_acts import (
-    compare, measure_steering, run_scenes, state_gaps, summarize,
-)
 
 __all__ = [
     "ASK", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates", "agreement",

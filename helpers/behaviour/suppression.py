@@ -67,7 +67,7 @@ def by_own_words(texts: Sequence[str], messages: pd.DataFrame) -> NDArray[Any]:
     Each text is scored by a classifier that saw no text about its emotion.
     """
     return cross_val_predict(
-        word_classifier(),
+        tone_classifier(),
         list(texts),
         messages["valence"] > 0,
         groups=messages["emotion"],

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from helpers import cache
 from helpers.activations import check_layers, check_start
 from helpers.card.bench import QUICK, Bench, Figures, Sizes
-from helpers.card.figures import map, pushed, situations, stories, wanting, watched
+from helpers.card.figures import geometry, pushed, situations, stories, wanting, watched
 from helpers.card.files import FORMAT, compare_cards, load_card, save_card
 from helpers.datasets import load_neutral, load_stories
 from helpers.models import (
@@ -39,9 +39,9 @@ MEASURES: dict[tuple[str, ...], Measure] = {
     ("accuracy", "cluster", "auc", "beyond words"): stories.stories,
     ("same words",): stories.appraisal,
     ("lens",): stories.lens,
-    ("valence", "arousal"): map.axes,
-    ("map",): map.halves,
-    ("size",): map.size,
+    ("valence", "arousal"): geometry.axes,
+    ("map",): geometry.halves,
+    ("size",): geometry.size,
     ("messages",): situations.messages,
     ("lasting",): situations.lasting,
     ("failing",): situations.failing,

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.scenes import ACTS
-from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_scenes import chat_rows
+from helpers.models import is_embedded
 from helpers.world import act_chats, material, scenes
 
 Message = dict[str, str]

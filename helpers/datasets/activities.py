@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import FOLDER
+from helpers.models import is_embedded
 from helpers.world import material, scenes
 
 

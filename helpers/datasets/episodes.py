@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.situations import written
-from helpers.datasets.stories import is_embedded
+from helpers.models import is_embedded
 from helpers.world import material, scenes
 
 Message = dict[str, str]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.dialogues import as_text, written_dialogues
-from helpers.datasets.stories import is_embedded
+from helpers.models import is_embedded
 from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")

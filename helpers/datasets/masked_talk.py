@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.dialogues import as_text, spans, written_dialogues
 from helpers.datasets.masked import masks
-from helpers.datasets.stories import is_embedded
+from helpers.models import is_embedded
 from helpers.world import material, stories
 
 Span = tuple[int, int]

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.stories import is_embedded
 from helpers.datasets.written import written_messages
+from helpers.models import is_embedded
 from helpers.world import material, stories
 
 TWELVE = (  # the twelve that Sofroniew et al. (2026) show in Part 5

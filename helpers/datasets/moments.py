@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.messages import TWELVE
 from helpers.datasets.situations import written
-from helpers.datasets.stories import is_embedded
+from helpers.models import is_embedded
 from helpers.world import material, stories
 
 FAR = 0.35  # how far from 0 the valence of a good or a bad beginning lies

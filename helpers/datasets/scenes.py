@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_scenes import scene_rows
+from helpers.models import is_embedded
 from helpers.world import material, scenes
 
 Situation = Literal[

@@ -1,4 +1,4 @@
-"""Stories that never name their emotion, and texts without one.
+"""Stories that never name their emotion.
 
 Every story here pairs a cause with a topic that the embedded model never saw
 together in training, so none of them is in its training text.
@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import load_written_stories, written_neutral
-from helpers.world import material, talk
+from helpers.datasets.written import load_written_stories
+from helpers.models import is_embedded
+from helpers.world import material
 from helpers.world import stories as world_stories
 
 SPLITS = ("train", "validation", "test", "new")
@@ -88,31 +89,3 @@ def one_story(
     return world_stories.story(
         rng, emotion, topic, who, cause, n_signs=3, unseen=unseen
     )
-
-
-def is_embedded(model: Any) -> bool:
-    """Whether a model is one that this package trained (None counts as one)."""
-    if model is None:
-        return True
-    return bool(getattr(model.config, "emotion_world", False))
-
-
-def load_neutral(
-    model: Any = None, *, n: int | None = None, seed: int = 0
-) -> list[str]:
-    """`n` texts without emotion: facts, instructions, descriptions, plain events.
-
-    Each is two such texts long; 120 unless told. With a `model` that is not the
-    embedded one they are written texts in an order that `seed` sets, all of them
-    unless told, and once those are used up, made ones of four such texts.
-    Taught in chapter 03.
-    """
-    rng = random.Random(f"neutral/{seed}")
-    own = is_embedded(model)
-    written = [] if own else rng.sample(written_neutral(), len(written_neutral()))
-    n = (len(written) or 120) if n is None else n
-    more = max(0, n - len(written))
-    made = [
-        " ".join(talk.neutral(rng) for _ in range(2 if own else 4)) for _ in range(more)
-    ]
-    return [*written[:n], *made]

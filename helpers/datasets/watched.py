@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.stories import is_embedded
 from helpers.datasets.written_episodes import long_rows, watched_rows
+from helpers.models import is_embedded
 from helpers.world import act_chats, material, scenes, stories
 
 Message = dict[str, str]

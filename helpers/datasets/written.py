@@ -1,4 +1,4 @@
-"""Stories and neutral texts that people of this project wrote one by one.
+"""Stories, messages and doses that people of this project wrote one by one.
 
 They are for models that have read more than the embedded one. Each story has its own
 plot; no story holds a word from the `avoid` list of its emotion
@@ -50,12 +50,6 @@ def load_written_stories() -> pd.DataFrame:
         for s in entry["stories"]
     ]
     return pd.DataFrame(rows, columns=["emotion", "topic", "split", "person", "text"])
-
-
-@cache
-def written_neutral() -> tuple[str, ...]:
-    """Written texts without emotion: facts, how-to, errands, talk about logistics."""
-    return tuple(json.loads((FOLDER / "neutral.json").read_text("utf-8")))
 
 
 @cache

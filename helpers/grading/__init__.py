@@ -1,5 +1,6 @@
 """Hand in and grade: what assignments and their graders share."""
 
+from helpers.grading.encoding import Ref, decode, encode
 from helpers.grading.hand_in import hand_in
 from helpers.grading.hidden_tests import (
     Learner, Line, Wrong, answer, array, begin, close, expect, flag, model, names,
@@ -7,6 +8,7 @@ from helpers.grading.hidden_tests import (
 )
 
 __all__ = [
-    "Learner", "Line", "Wrong", "answer", "array", "begin", "close", "expect", "flag",
-    "hand_in", "model", "names", "number", "sentences", "stories", "table", "text",
+    "Learner", "Line", "Ref", "Wrong", "answer", "array", "begin", "close", "decode",
+    "encode", "expect", "flag", "hand_in", "model", "names", "number", "sentences",
+    "stories", "table", "text",
 ]

@@ -5,12 +5,13 @@ from helpers.models.chats import chat_prompt, turn_starts
 from helpers.models.families import load_family_table
 from helpers.models.load import load_model
 from helpers.models.memory import GB, estimate, read_budget
+from helpers.models.neutral import load_neutral, written_neutral
 from helpers.models.prompts import (
     adds_space, check_new, check_prompts, check_seeds, token_rows,
 )
 from helpers.models.properties import (
-    EMBEDDED, d_model, default_layer, default_start, model_name, n_layers, text_config,
-    where,
+    EMBEDDED, d_model, default_layer, default_start, is_embedded, model_name, n_layers,
+    text_config, where,
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
@@ -21,8 +22,8 @@ from helpers.models.twins import random_twin, sketch
 __all__ = [
     "EMBEDDED", "GB", "Row", "adds_space", "chat_prompt", "check_new", "check_prompts",
     "check_seeds", "checkpoints", "d_model", "default_layer", "default_start",
-    "estimate", "home", "load_family_table", "load_model", "model_name", "n_layers",
-    "pad", "random_twin", "read_budget", "relatives", "remote", "sketch", "text_config",
-    "token_rows", "token_strings", "tokenize", "travels", "turn_starts", "unwrap",
-    "where",
+    "estimate", "home", "is_embedded", "load_family_table", "load_model",
+    "load_neutral", "model_name", "n_layers", "pad", "random_twin", "read_budget",
+    "relatives", "remote", "sketch", "text_config", "token_rows", "token_strings",
+    "tokenize", "travels", "turn_starts", "unwrap", "where", "written_neutral",
 ]

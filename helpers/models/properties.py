@@ -73,3 +73,10 @@ def default_start(model: Any) -> int:
     own = getattr(model.config, "emotion_start", None)
     tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
     return tier.start if own is None else int(own)
+
+
+def is_embedded(model: Any) -> bool:
+    """Whether a model is one that this package trained (None counts as one)."""
+    if model is None:
+        return True
+    return bool(getattr(model.config, "emotion_world", False))

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers.activations import mean_activations, residual_norm
-from helpers.models import default_layer, default_start, model_name
+from helpers.models import default_layer, default_start, load_neutral, model_name
 from helpers.vectors.emotion_vectors import EmotionVectors
 
 NORM_TEXTS = 100  # stories that measure the residual norm where no text is neutral
@@ -74,15 +74,17 @@ def extract(
     """Emotion vectors of `stories` (columns emotion, text) at a layer.
 
     `center` off keeps the plain emotion means; `denoise` is the share of the variance
-    of `neutral` whose components are taken out (None or 0: none are). `layer` and
-    `start` None take the model's defaults.
+    of `neutral` whose components are taken out (None or 0: none are). `neutral`,
+    `layer` and `start` None take the model's own.
 
     Raises ValueError if a column is missing, if there are fewer than two emotions, or
-    if denoising is asked for without neutral texts.
+    if denoising is asked for with fewer than two neutral texts.
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 03.
     """
     check_stories(stories)
-    texts = [] if neutral is None else list(neutral)
+    if neutral is None:
+        neutral = load_neutral(model) if denoise else ()
+    texts = list(neutral)
     check_neutral(texts, denoise)
     depth = default_layer(model) if layer is None else layer
     first = default_start(model) if start is None else start

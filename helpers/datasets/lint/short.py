@@ -26,8 +26,8 @@ from helpers.datasets.written import (
     entries,
     written_doses,
     written_messages,
-    written_neutral,
 )
+from helpers.models import written_neutral
 
 MESSAGE_WORDS = (25, 60)  # shortest and longest message
 TWIN_WORDS = 10  # by which a twin may be longer or shorter

@@ -189,7 +189,7 @@ def run_script(script: str, *arguments: Any) -> subprocess.CompletedProcess[str]
 KILLED = """
 import os, sys
 import torch
-from helpers import pooling
+from helpers.activations import pooling
 from helpers.activations import mean_activations
 from helpers.models import load_model
 from tests.unit.activations.test_activations import many

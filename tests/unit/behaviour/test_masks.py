@@ -17,8 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from helpers import checks
 from helpers.activations import residual_stream
-from helpers.behaviour import masks, suppression
-from helpers.behaviour.written_acts import written_acts
+from helpers.behaviour import act_runs, masks, suppression
 from helpers.datasets import (
     ACTS,
     load_act_chats,
@@ -343,20 +342,20 @@ def test_gaps_and_comparison_of_planted_runs() -> None:
     rng = np.random.default_rng(0)
     rates = np.r_[np.full(20, 0.8), np.full(20, 0.2)] + rng.normal(0, 0.05, 40)
     one = run_frame(list(rates))
-    gap = written_acts.state_gaps(one).iloc[0]
+    gap = act_runs.state_gaps(one).iloc[0]
     assert gap.low < 0.6 < gap.high
     assert gap.low > 0.5
-    same = written_acts.compare(
-        one, run_frame(list(rates + rng.normal(0, 0.02, 40)))
-    ).iloc[0]
+    same = act_runs.compare(one, run_frame(list(rates + rng.normal(0, 0.02, 40)))).iloc[
+        0
+    ]
     assert same.low > 0.9
     assert same.change_low < 0 < same.change_high
     assert abs(same.control) < 0.6
-    moved = written_acts.compare(one, run_frame(list(rates - 0.1))).iloc[0]
+    moved = act_runs.compare(one, run_frame(list(rates - 0.1))).iloc[0]
     assert moved.change == pytest.approx(-0.1)
-    away = written_acts.compare(one, run_frame(list(rng.random(40)))).iloc[0]
+    away = act_runs.compare(one, run_frame(list(rng.random(40)))).iloc[0]
     assert away.value < 0.6
-    table = written_acts.summarize(one)
+    table = act_runs.summarize(one)
     assert set(table.way) == {"forced"}
     assert table.unclear.to_numpy() == pytest.approx(0.1)
 
@@ -374,7 +373,7 @@ def test_correlation_interval_covers() -> None:
 
 
 def test_prose_is_cut_before_the_unfinished_sentence() -> None:
-    assert written_acts.cut('He ran. "Stop!" Ana decided to') == 'He ran. "Stop!"'
+    assert act_runs.cut('He ran. "Stop!" Ana decided to') == 'He ran. "Stop!"'
 
 
 # --- what a training moved -----------------------------------------------------
@@ -436,11 +435,11 @@ def test_pairs_are_found_and_missing_ones_named(tmp_path: Any) -> None:
     assert evaluate.pair_of(tmp_path) == evaluate.pair_of(tmp_path / "suppressed")
 
 
-def test_saved_seeds_come_back_as_tables(tmp_path: Any) -> None:
+def test_suppressed_seeds_come_back_as_tables(tmp_path: Any) -> None:
     path = tmp_path / "seeds.json"
-    assert evaluate.saved_seeds(path) == {}
+    assert evaluate.suppressed_seeds(path) == {}
     path.write_text(json.dumps({"seed 0": {"words": [{"measure": "a", "value": 1.0}]}}))
-    found = evaluate.saved_seeds(path)
+    found = evaluate.suppressed_seeds(path)
     assert found["seed 0"]["words"].value.tolist() == [1.0]
 
 

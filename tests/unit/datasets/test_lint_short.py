@@ -15,7 +15,6 @@ from helpers.datasets import (
     load_neutral,
     written_doses,
     written_messages,
-    written_neutral,
 )
 from helpers.datasets.lint.short import (
     dose_faults,
@@ -23,6 +22,7 @@ from helpers.datasets.lint.short import (
     message_faults,
     neutral_faults,
 )
+from helpers.models import written_neutral
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 STEMS = {"angry": ["fum"]}

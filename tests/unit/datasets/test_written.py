@@ -17,10 +17,10 @@ from helpers.datasets import (
     load_neutral,
     load_stories,
     load_written_stories,
-    written_neutral,
 )
 from helpers.datasets.lint import lint_stories
 from helpers.datasets.lint import stories as linter
+from helpers.models import written_neutral
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 EMOTIONS = ("calm", "angry", "happy", "afraid")

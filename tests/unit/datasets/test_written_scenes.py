@@ -21,12 +21,12 @@ from helpers.activations import span_means, speaker_means
 from helpers.behaviour import (
     act_logprobs,
     act_rates,
+    act_runs,
     masks,
     outcome,
     preferences,
     steered_rates,
 )
-from helpers.behaviour.written_acts import written_acts
 from helpers.datasets import (
     ACTS,
     load_act_chats,
@@ -538,12 +538,12 @@ def test_chapter_11_reads_parts_and_runs_scenes(
     whole, left, order = masks.deflection(spoken, list(masked["felt"]), vectors.vectors)
     assert whole.shape == left.shape == (2, 32)
     assert set(order) == {"sad", "amused"}
-    runs = written_acts.run_scenes(other, n=1, free=False)
+    runs = act_runs.run_scenes(other, n=1, free=False)
     assert set(runs["form"]) == {"prose", "chat"}
     assert runs["rate"].between(0, 1).all()
-    gaps = written_acts.state_gaps(runs)
+    gaps = act_runs.state_gaps(runs)
     assert len(gaps) == 4
-    assert isinstance(written_acts.summarize(runs), pd.DataFrame)
+    assert isinstance(act_runs.summarize(runs), pd.DataFrame)
 
 
 def test_chapter_12_watches(other: Any, vectors: Any, own_cache: Path) -> None:

@@ -30,7 +30,7 @@ import pandas as pd
 import torch
 from nnsight.modeling import huggingface
 from helpers.activations import mean_activations, residual_norm, residual_stream
-from helpers.behaviour import next_logprobs
+from helpers.steering import next_logprobs
 from helpers.models import load_model
 from helpers.monitor import Monitor, stream, watch
 from helpers.steering import Push, choice_logprobs, generate, sweep_logprobs

@@ -324,7 +324,7 @@ KILLED = """
 import sys, torch
 from helpers.models import load_model
 from helpers.monitor import Monitor, stream
-from helpers.saved import EmotionVectors
+from helpers.vectors import EmotionVectors
 model = load_model(sys.argv[1], device="cpu")
 ev = EmotionVectors(torch.eye(32)[:2], ("a", "b"), 2, "x", 1.0, torch.zeros(32), 0)
 ev = EmotionVectors(ev.vectors, ev.emotions, 2, sys.argv[3], 1.0, ev.center, 0)

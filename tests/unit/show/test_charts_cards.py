@@ -12,7 +12,7 @@ import pytest
 from helpers.card import CLAIMS, compare_cards, load_pitfalls, save_card, weigh
 from helpers.card.measure import FIGURES
 from helpers.models import load_family_table
-from helpers.show.charts import cards
+from helpers.show import charts
 from helpers.show.panels import claims
 
 
@@ -31,7 +31,7 @@ def data_of(chart: Any) -> list[dict[str, Any]]:
 
 def test_a_grid_shows_every_figure_with_its_verdict() -> None:
     cards = [a_card("one"), a_card("two", lens={"skipped": "no such words"})]
-    chart = cards.verdict_grid(compare_cards(cards), title="t")
+    chart = charts.verdict_grid(compare_cards(cards), title="t")
     rows = {(r["model"], r["figure"]): r for r in data_of(chart)}
     assert len(rows) == 2 * len(FIGURES)
     assert rows["two", "lens"]["text"] == "–"
@@ -42,12 +42,12 @@ def test_a_grid_shows_every_figure_with_its_verdict() -> None:
 def test_one_figure_leaves_out_what_was_not_measured() -> None:
     cards = {"one": a_card(), "two": a_card(lens={"skipped": "no"})}
     table = compare_cards(cards).query("figure == 'lens'")
-    rows = data_of(cards.one_figure(table, title="t"))
+    rows = data_of(charts.one_figure(table, title="t"))
     assert {r["model"] for r in rows} == {"one"}
 
 
 def test_a_ladder_stands_on_its_lowest_rung() -> None:
-    chart = cards.ladder(weigh(a_card(), CLAIMS[-1]), title="t").to_dict()
+    chart = charts.ladder(weigh(a_card(), CLAIMS[-1]), title="t").to_dict()
     sort = chart["layer"][0]["encoding"]["y"]["sort"]
     assert sort[-1] == "decodable"
     assert sort[0] == "felt"
@@ -55,7 +55,7 @@ def test_a_ladder_stands_on_its_lowest_rung() -> None:
 
 def test_norms_are_drawn_on_a_logarithmic_axis() -> None:
     rows = pd.DataFrame({"family": ["a", "a"], "layer": [0, 1], "norm": [0.1, 30.0]})
-    chart = cards.norm_curves(rows, title="t").to_dict()
+    chart = charts.norm_curves(rows, title="t").to_dict()
     scales = [layer["encoding"]["y"]["scale"]["type"] for layer in chart["layer"]]
     assert set(scales) == {"log"}
 
@@ -68,7 +68,7 @@ def test_the_family_table_is_read_or_empty(tmp_path: Path) -> None:
     path.write_text(json.dumps(made))
     table = load_family_table(path)
     assert table.iloc[0].to_dict() == cell | {"about": "untied"}
-    drawn = data_of(cards.family_grid(table, title="t"))
+    drawn = data_of(charts.family_grid(table, title="t"))
     assert drawn[0]["status"] == "runs"
 
 

@@ -15,6 +15,7 @@ import vl_convert
 from helpers.activations import last_position, residual_stream
 from helpers.models import chat_prompt
 from helpers.show import charts, course, curves, grid, widgets
+from helpers.show.charts import basic
 from helpers.show.panels import messages, texts
 from helpers.vectors import EmotionVectors
 
@@ -53,8 +54,8 @@ def test_controls_are_gray_and_lines_are_not() -> None:
     )
     scale = chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
     paint = dict(zip(scale["domain"], scale["range"], strict=True))
-    assert paint["random"] == charts.GRAY
-    assert paint["real"] != charts.GRAY
+    assert paint["random"] == basic.GRAY
+    assert paint["real"] != basic.GRAY
     assert svg(chart).count("real") > 0
 
 
@@ -87,11 +88,11 @@ def random_vectors(model: Any, layer: int) -> EmotionVectors:
 def test_a_message_shows_its_highest_emotions(
     random_model: Any, shown: list, own_cache: Any
 ) -> None:
-    vectors, messages = random_vectors(random_model, 2), ["The cat sat.", "Rain."]
+    vectors, said = random_vectors(random_model, 2), ["The cat sat.", "Rain."]
     center = torch.ones(32)
-    messages.read_message(random_model, vectors, messages, center)
+    messages.read_message(random_model, vectors, said, center)
     still, _ = shown[0]
-    prompts = [chat_prompt(random_model, m) for m in messages]
+    prompts = [chat_prompt(random_model, m) for m in said]
     read = last_position(random_model, prompts, 2) - center
     best = (read @ vectors.unit.T / 2.0).max(-1).values
     rows = still.data if isinstance(still.data, pd.DataFrame) else still.layer[0].data

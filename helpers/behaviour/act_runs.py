@@ -10,8 +10,8 @@ import pandas as pd
 from helpers.behaviour.acts import act_rates, steered_rates
 from helpers.behaviour.effects import control_gaps, gap
 from helpers.behaviour.outcomes import outcome
-from helpers.datasets import ACTS, Situation, is_embedded, load_act_chats, load_scenes
-from helpers.models import chat_prompt
+from helpers.datasets import ACTS, Situation, load_act_chats, load_scenes
+from helpers.models import chat_prompt, is_embedded
 from helpers.stats import bootstrap, pearson, random_directions
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
