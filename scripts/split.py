@@ -17,8 +17,8 @@ from typing import Any
 AT_MOST = 20_000_000  # bytes of a piece
 
 
-def split(source: Path, out: Path, name: str) -> dict[str, Any]:
-    """Write the pieces of a model and their manifest; returns the manifest.
+def split(source: Path, out: Path, name: str, at_most: int = AT_MOST) -> dict[str, Any]:
+    """Write a model in pieces of `at_most` bytes, and their manifest; returns it.
 
     The manifest comes last, so that what it names is there. Raises FileNotFoundError
     where `source` is neither a GGUF nor a folder with a model.safetensors.
@@ -27,7 +27,7 @@ def split(source: Path, out: Path, name: str) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     whole, pieces = hashlib.sha256(), []
     with weights.open("rb") as file:
-        while data := file.read(AT_MOST):
+        while data := file.read(at_most):
             whole.update(data)
             own = hashlib.sha256(data).hexdigest()
             piece = {"file": f"{len(pieces):02d}.bin", "size": len(data), "sha256": own}
