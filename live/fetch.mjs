@@ -5,7 +5,7 @@
 
 /** The manifest at an address, with the address as `base` of its pieces. */
 export async function fetchManifest(url, signal) {
-  const response = await ask(url, signal);
+  const response = await ask(url, { signal, cache: "no-cache" });
   try {
     return { ...(await response.json()), base: response.url };
   } catch {
@@ -28,7 +28,9 @@ export async function fetchWeights(manifest, to, { file, signal, progress }) {
     const told = (bytes) => progress(at + bytes);
     const kept = await cache?.match(url);
     const source = file ? new Response(file.slice(at, at + piece.size)) : kept;
-    await receive(source ?? (await ask(url, signal)), part, piece, signal, told);
+    // What is kept here need not be kept by the browser as well, least of all broken.
+    const options = { signal, cache: cache ? "no-store" : "default" };
+    await receive(source ?? (await ask(url, options)), part, piece, signal, told);
     if (!(await matches(part, piece.sha256))) {
       await cache?.delete(url);
       throw new Error(`${piece.file} is not what was published (its sha256 differs): ` +
@@ -53,12 +55,12 @@ async function openCache({ name, sha256 }) {
   }
 }
 
-async function ask(url, signal) {
+async function ask(url, options) {
   let response;
   try {
-    response = await fetch(url, { signal });
+    response = await fetch(url, options);
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (options.signal?.aborted) throw error;
     throw new Error(`${url} cannot be reached: is this computer offline?`);
   }
   if (!response.ok) throw new Error(`${url} is not there (${response.status}).`);

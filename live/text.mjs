@@ -7,7 +7,7 @@ const AS_IT_IS = { clean_up_tokenization_spaces: false };
 export class Text {
   /** `model`: {tokenizer (as in tokenizer.json), chat_template}. */
   constructor({ tokenizer, chat_template }) {
-    this.tokenizer = new Tokenizer(tokenizer, {});
+    this.tokenizer = new Tokenizer(withAllDigits(tokenizer), {});
     this.template = chat_template && new Template(chat_template);
   }
 
@@ -41,4 +41,15 @@ export class Text {
       return text;
     };
   }
+}
+
+/** In Python every numeral stands alone (½, ٣), in the JavaScript library only 0 to 9. */
+function withAllDigits(tokenizer) {
+  const split = { type: "Split", pattern: { Regex: "\\p{N}" }, behavior: "Isolated" };
+  const mend = (part) => ({
+    ...(part?.type === "Digits" && part.individual_digits ? split : part),
+    ...(part?.pretokenizers && { pretokenizers: part.pretokenizers.map(mend) }),
+  });
+  const { pre_tokenizer } = tokenizer;
+  return { ...tokenizer, pre_tokenizer: pre_tokenizer && mend(pre_tokenizer) };
 }

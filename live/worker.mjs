@@ -6,21 +6,30 @@ import { Text } from "./text.mjs";
 import { write } from "./write.mjs";
 
 const EVERY = 20; // ms between looks at the mailbox while the model runs
-let llama, text, running; // what runs now: {abort: AbortController, rows}
+let llama, text;
+let running; // the request at work: {abort: AbortController, ended: Promise, rows}
 
-onmessage = async ({ data }) => {
+onmessage = ({ data }) => {
   if (data.type === "push") return push(data);
   running?.abort.abort();
   if (data.type === "stop") return;
-  const own = (running = { abort: new AbortController() });
-  const tell = (type, rest) => own === running && postMessage({ type, id: data.id, ...rest });
+  const own = { abort: new AbortController() };
+  own.ended = serve(data, own, running?.ended);
+  running = own;
+};
+
+/** Answer a request once the one before has ended. */
+async function serve(data, own, before) {
+  const tell = (type, rest) => postMessage({ type, id: data.id, ...rest });
+  await before;
   try {
+    own.abort.signal.throwIfAborted();
     await { load, write: run }[data.type](data, own, tell);
   } catch (error) {
-    if (own.abort.signal.aborted) postMessage({ type: "stopped", id: data.id });
+    if (own.abort.signal.aborted) tell("stopped");
     else tell("error", { message: error.message });
   }
-};
+}
 
 async function load({ manifest, file, plain = false }, own, tell) {
   const { signal } = own.abort;

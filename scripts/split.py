@@ -25,14 +25,14 @@ def split(source: Path, out: Path, name: str, at_most: int = AT_MOST) -> dict[st
     """
     weights = source / "model.safetensors" if source.is_dir() else source
     out.mkdir(parents=True, exist_ok=True)
-    whole, pieces = hashlib.sha256(), []
-    with weights.open("rb") as file:
-        while data := file.read(at_most):
+    whole = hashlib.sha256()
+    pieces: list[dict[str, Any]] = []
+    with weights.open("rb") as opened:
+        while data := opened.read(at_most):
             whole.update(data)
-            own = hashlib.sha256(data).hexdigest()
-            piece = {"file": f"{len(pieces):02d}.bin", "size": len(data), "sha256": own}
-            (out / str(piece["file"])).write_bytes(data)
-            pieces.append(piece)
+            file, own = f"{len(pieces):02d}.bin", hashlib.sha256(data).hexdigest()
+            (out / file).write_bytes(data)
+            pieces.append({"file": file, "size": len(data), "sha256": own})
     manifest: dict[str, Any] = {"name": name, "size": weights.stat().st_size}
     manifest |= {"sha256": whole.hexdigest(), "pieces": pieces}
     if source.is_dir():

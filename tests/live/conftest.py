@@ -16,13 +16,14 @@ import pytest
 import torch
 from filelock import FileLock
 
-from helpers.activations import residual_norm, residual_stream
+from helpers.activations import residual_stream
 from helpers.datasets import load_neutral
 from helpers.models import load_model
 from helpers.steering import Push
 from scripts.split import split
 from scripts.vendor import VENDOR, ensure_vendor
 from tests.live.real import smollm2
+from tests.live.reference import Case, forward
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = ROOT / "live"
@@ -111,8 +112,9 @@ class Subject:
     @cached_property
     def norms(self) -> list[float]:
         """The mean residual norm at each layer, over a few texts."""
-        texts = self.neutral[:4]
-        return [residual_norm(self.model, texts, at) for at in range(self.layers)]
+        cases = [Case(text, []) for text in self.neutral[:4]]
+        streams = [forward(self.model, case, [])[0][:, 1:] for case in cases]
+        return torch.cat(streams, dim=1).norm(dim=-1).mean(1).tolist()
 
     def push(self, layer: Any = None, strength: float = 0.0, **options: Any) -> Push:
         """A push along the direction, with the norm of its (first) layer."""

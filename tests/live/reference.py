@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from helpers.steering import GumbelNoise, Push
+from helpers.steering import GumbelNoise, Push, generate
 
 NEAR = 1e-3  # two logits (in nats) whose order rounding may turn
 
@@ -33,6 +33,19 @@ class Case(NamedTuple):
             "positions": self.positions,
             "temperature": self.temperature,
         }
+
+    def generate(self, model: Any, n: int) -> str:
+        """What Python writes."""
+        (text,) = generate(
+            model,
+            self.prompt,
+            vector=self.pushes or None,
+            positions=self.positions,
+            max_new_tokens=n,
+            temperature=self.temperature,
+            seed=self.seed,
+        )
+        return text
 
 
 def for_engine(push: Push) -> dict[str, Any]:
@@ -102,3 +115,16 @@ def gaps(model: Any, case: Case, new: list[int]) -> Tensor:
         noise = GumbelNoise([case.seed], case.temperature)
         scores = torch.cat([noise(None, row[None]) for row in scores])
     return scores.amax(-1) - scores[range(len(new)), new]
+
+
+def agrees(model: Any, case: Case, ids: list[int], text: str, want: str) -> bool:
+    """Whether a text is the wanted one; raises unless it parts from it at a near tie.
+
+    `ids` are its tokens: each must be the likeliest after those before it, but for
+    what rounding may turn.
+    """
+    if text == want:
+        return True
+    gap = float(gaps(model, case, ids).max())
+    assert 0 < gap < NEAR, (case.positions, gap, text, want)
+    return False
