@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course lint format benchmarks course grade model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live lint format benchmarks course grade model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ test: $(STAMP) ## lint, types, then unit, book, course and browser tests
 
 test-course: $(STAMP) ## grade every assignment: reference, blank, wrong and hostile
 	@$(PY) -m scripts.check --course
+
+test-live: $(STAMP) ## the live page's engine against Python, on 200 texts of each model
+	@LIVE_TEXTS=200 $(PY) -m pytest tests/live -s
 
 lint: $(STAMP) ## ruff and mypy
 	@$(PY) -m scripts.check --lint

@@ -42,6 +42,17 @@ PACKAGES = {
             "LICENSE": "licenses/mathjax.txt",
         },
     ),
+    "@huggingface/tokenizers@0.2.0": (
+        "2800014c83b8186b2e4210c20672f1fb65a12cef85d7e95e0f2003e022611b4a",
+        {
+            "dist/tokenizers.min.mjs": "tokenizers.mjs",
+            "LICENSE": "licenses/tokenizers.txt",
+        },
+    ),
+    "@huggingface/jinja@0.5.11": (
+        "c92401a23cdef23be5a2773eafc22db6723e113380aa02fedd0ca40ceb123f29",
+        {"dist/index.js": "jinja.mjs", "LICENSE": "licenses/jinja.txt"},
+    ),
 }
 
 
