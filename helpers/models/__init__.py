@@ -1,6 +1,6 @@
 """Load a model, and what is asked of it: tokens, chats, prompts, memory."""
 
-from helpers.models import remote
+from helpers.models import remote, smollm2
 from helpers.models.chats import chat_prompt, turn_starts
 from helpers.models.families import load_family_table
 from helpers.models.load import load_model
@@ -24,6 +24,7 @@ __all__ = [
     "check_seeds", "checkpoints", "d_model", "default_layer", "default_start",
     "estimate", "home", "is_embedded", "load_family_table", "load_model",
     "load_neutral", "model_name", "n_layers", "pad", "random_twin", "read_budget",
-    "relatives", "remote", "sketch", "text_config", "token_rows", "token_strings",
-    "tokenize", "travels", "turn_starts", "unwrap", "where", "written_neutral",
+    "relatives", "remote", "sketch", "smollm2", "text_config", "token_rows",
+    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
+    "written_neutral",
 ]

@@ -18,11 +18,10 @@ from filelock import FileLock
 
 from helpers.activations import residual_stream
 from helpers.datasets import load_neutral
-from helpers.models import load_model
+from helpers.models import load_model, smollm2
 from helpers.steering import Push
 from scripts.split import split
 from scripts.vendor import VENDOR, ensure_vendor
-from tests.live.real import smollm2
 from tests.live.reference import Case, forward
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,8 +128,6 @@ def subject(request: pytest.FixtureRequest, site: Path) -> Subject:
     pieces = site / "models" / request.param
     if request.param == "tiny":
         return Subject("tiny", TINY, pieces, Counts(200, 100, 20))
-    home = os.environ.get("EMOTION_VECTORS_MODELS") or ROOT / "_build/models"
-    weights, folder = smollm2(Path(home))
-    split(weights, pieces, "smollm2")
+    split(smollm2.gguf(), pieces, "smollm2")
     counts = Counts(MORE or 20, MORE // 2 or 10, 10)
-    return Subject("smollm2", folder, pieces, counts)
+    return Subject("smollm2", smollm2.folder(), pieces, counts)

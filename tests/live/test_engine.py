@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from helpers.reading import chat_prompt
+from helpers.models import chat_prompt
 from helpers.steering import Push, generate
 from tests.live.conftest import Subject
 from tests.live.reference import Case, agrees, for_engine, forward

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from helpers.reading import chat_prompt
+from helpers.models import chat_prompt
 from tests.live.conftest import Subject
 
 Node = Callable[..., dict[str, Any]]
