@@ -14,8 +14,8 @@ import torch
 from helpers.models import load_model
 from helpers.models.families import FAMILIES, Names
 from helpers.steering import Push, choice_logprobs, generation, sweep_logprobs
+from helpers.steering import passes as texts_run
 from helpers.steering.passes import passes
-from helpers.steering.passes import passes as texts_run
 from helpers.steering.prefix import can_branch
 from tests.unit.families import (
     NAMED,

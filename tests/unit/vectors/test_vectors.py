@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import save_file
 
 from helpers.activations import mean_activations, residual_norm
-from helpers.models import load_model
+from helpers.datasets import load_stories
+from helpers.models import load_model, load_neutral
 from helpers.vectors import (
     EmotionVectors,
     difference_of_means,
@@ -244,10 +245,19 @@ def test_what_is_no_vector_file(tmp_path: Path) -> None:
         EmotionVectors.load(path)
 
 
+def test_left_out_neutral_texts_are_the_models_own() -> None:
+    model = load_model("tiny", device="cpu")
+    stories = load_stories(model, emotions=["happy", "sad"]).query("split == 'test'")
+    bare = extract(model, stories, progress=False)
+    told = extract(model, stories, load_neutral(model), progress=False)
+    assert torch.equal(bare.vectors, told.vectors)
+    assert bare.method == told.method
+
+
 BAD: list[tuple[Any, dict[str, Any], str]] = [
     (lambda s: s.rename(columns={"text": "story"}), {}, r"lack the columns \['text'\]"),
     (lambda s: s[s.emotion == "sad"], {}, r"1 emotion\(s\)"),
-    (lambda s: s, {"neutral": None}, "denoise needs two or more neutral texts, not 0"),
+    (lambda s: s, {"neutral": []}, "denoise needs two or more neutral texts, not 0"),
     (lambda s: s, {"denoise": 50.0}, r"denoise is 50\.0: pass a share"),
     (lambda s: s, {"layer": 9}, r"layer 9 is outside 0\.\.3"),
 ]
