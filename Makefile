@@ -45,7 +45,7 @@ test-course: $(STAMP) ## grade every assignment: reference, blank, wrong and hos
 test-live: $(STAMP) ## the live page's engine against Python, on 200 texts of each model
 	@LIVE_TEXTS=200 $(PY) -m pytest tests/live -s
 
-lint: $(STAMP) ## ruff and mypy
+lint: $(STAMP) ## ruff, mypy, and which room imports which
 	@$(PY) -m scripts.check --lint
 
 format: $(STAMP) ## let ruff put the code into shape

@@ -9,19 +9,21 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LINT = [
-    ["ruff", "check", "--quiet", "."],
-    ["ruff", "format", "--check", "--quiet", "."],
-    ["mypy"],
-]
+ROOMS = "from importlinter.cli import lint_imports_command as run; run()"
+LINT = {
+    "ruff check": ["-m", "ruff", "check", "--quiet", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "--quiet", "."],
+    "mypy": ["-m", "mypy"],
+    "which room imports which": ["-c", ROOMS, "--no-logo"],
+}
 
 
 def lint() -> bool:
-    """Ruff's rules and format, mypy's types; whether all of them passed."""
+    """Ruff's rules and format, mypy's types, the rooms; whether all of them passed."""
     passed = True
-    for command in LINT:
-        print(f"{' '.join(command)} ...", flush=True)
-        status = subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode
+    for name, command in LINT.items():
+        print(f"{name} ...", flush=True)
+        status = subprocess.run([sys.executable, *command], cwd=ROOT).returncode
         passed = passed and status == 0
     return passed
 

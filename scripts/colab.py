@@ -21,6 +21,10 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # for a run from any folder
+
+from scripts.toc import chapters  # noqa: E402
+
 STARTUP = """
 import importlib.machinery, importlib.util, sys
 sys.meta_path[:] = [
@@ -41,11 +45,6 @@ def archive() -> str:
     """What the setup cells install."""
     home = tomllib.loads((ROOT / "book/_home.toml").read_text("utf-8"))
     return f"{home['url']}/archive/{home['release']}.zip"
-
-
-def chapters() -> list[Path]:
-    """The chapters' notebooks, in order."""
-    return sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))
 
 
 def run(

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scripts.toc import chapters
+
 ROOT = Path(__file__).resolve().parent.parent
 HOME_FILE = Path("book/_home.toml")
 URL = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?")
@@ -131,8 +133,7 @@ def rehome(new: Home, root: Path = ROOT) -> list[Path]:
 def write_setup_cells(root: Path = ROOT) -> list[Path]:
     """Put the setup cell into every chapter's and master's cell tagged `setup`."""
     changed, book = [], root / "book"
-    chapters = sorted(book.glob("[0-9][0-9]_*.ipynb"))
-    for path in [*chapters, *sorted(book.glob("assignments/A*.ipynb"))]:
+    for path in [*chapters(root), *sorted(book.glob("assignments/A*.ipynb"))]:
         notebook = json.loads(path.read_text("utf-8"))
         before = json.dumps(notebook)
         for cell in notebook["cells"]:

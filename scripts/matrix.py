@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scripts import toc
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "helpers/models/families.json"
 CHATML = (
@@ -92,7 +94,7 @@ class Cell(NamedTuple):
 
 def chapters() -> dict[str, Path]:
     """The chapters' notebooks by number and name."""
-    return {p.stem: p for p in sorted((ROOT / "book").glob("[0-9][0-9]_*.ipynb"))}
+    return {p.stem: p for p in toc.chapters()}
 
 
 def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:

@@ -9,9 +9,11 @@ from typing import Any
 
 import yaml
 
+from scripts.toc import chapters
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOOK = ROOT / "book"
-CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+CHAPTERS = chapters()
 HIDING = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 

@@ -176,6 +176,32 @@ def test_wheel_carries_the_data(wheel: Path) -> None:
     assert all(".dist-info/" in name for name in outside)
 
 
+def code_of(path: Path) -> str:
+    """The code of a module, a page or a notebook."""
+    text = path.read_text("utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+
+
+def test_a_room_is_entered_by_its_door() -> None:
+    """Names come from a room, never from inside it."""
+    inside = re.compile(r"^\s*from helpers\.(\w+)\.(?!lint import)[\w.]+ import", re.M)
+    places = [*text_files(ROOT)]
+    tested = [
+        path
+        for path in places
+        if path.suffix in (".py", ".ipynb", ".md")
+        and path.relative_to(ROOT).parts[0]
+        in ("helpers", "scripts", "book", "README.md")
+    ]
+    assert len(tested) > 150
+    for path in tested:
+        own = path.relative_to(ROOT).parts[1:2]
+        for room in inside.findall(code_of(path)):
+            assert own == (room,), f"{path.relative_to(ROOT)} reaches into {room}"
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_files_that_are_linked_are_there(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")

@@ -342,10 +342,10 @@ def test_a_killed_run_leaves_what_was_read(
     log, folder = tmp_path / "log.jsonl", family_folder("llama")
     command = [sys.executable, "-c", KILLED, str(folder), str(log)]
     done = subprocess.Popen([*command, model_name(random_model)], env=os.environ)
-    for _ in range(600):
+    while done.poll() is None and not (
+        log.exists() and log.read_text().count("\n") > 14
+    ):
         time.sleep(0.1)
-        if log.exists() and log.read_text("utf-8").count("\n") > 14:
-            break
     done.send_signal(signal.SIGKILL)
     assert done.wait() == -signal.SIGKILL
     found = load_transcript(log)
