@@ -187,13 +187,12 @@ def code_of(path: Path) -> str:
 def test_a_room_is_entered_by_its_door() -> None:
     """Names come from a room, never from inside it."""
     inside = re.compile(r"^\s*from helpers\.(\w+)\.(?!lint import)[\w.]+ import", re.M)
-    places = [*text_files(ROOT)]
+    tops = ("helpers", "scripts", "benchmarks", "book", "README.md")
     tested = [
         path
-        for path in places
+        for path in text_files(ROOT)
         if path.suffix in (".py", ".ipynb", ".md")
-        and path.relative_to(ROOT).parts[0]
-        in ("helpers", "scripts", "book", "README.md")
+        and path.relative_to(ROOT).parts[0] in tops
     ]
     assert len(tested) > 150
     for path in tested:
