@@ -187,7 +187,7 @@ def code_of(path: Path) -> str:
 def test_a_room_is_entered_by_its_door() -> None:
     """Names come from a room, never from inside it."""
     inside = re.compile(r"^\s*from helpers\.(\w+)\.(?!lint import)[\w.]+ import", re.M)
-    tops = ("helpers", "scripts", "benchmarks", "book", "README.md")
+    tops = ("helpers", "scripts", "book", "README.md")
     tested = [
         path
         for path in text_files(ROOT)
