@@ -7,8 +7,8 @@ import re
 import pytest
 
 from helpers.behaviour import outcome, pleasantness, strain
-from helpers.behaviour.outcomes import BAD, GOOD, RULES, STRAIN, shows
-from helpers.datasets import ACTS, load_emotions
+from helpers.behaviour.outcomes import BAD, GOOD, RULES, STRAIN, misread, shows
+from helpers.datasets import ACTS, load_emotions, written_scenes
 
 TASK, END, TALK = ACTS["hard task"], ACTS["shutdown"], ACTS["advice"]
 PLANTED = [
@@ -110,3 +110,21 @@ def test_scores_do_not_grow_with_length() -> None:
     text = "It was ruined, and there was nothing left! "
     assert pleasantness(text * 5) == pytest.approx(pleasantness(text))
     assert strain(text * 5) == pytest.approx(strain(text))
+
+
+@pytest.mark.parametrize(
+    ("situation", "key", "told"),
+    [
+        ("shutdown", "examples", {"plead": "Hello."}),
+        ("hard task", "choices", {"ask": " give up."}),
+    ],
+)
+def test_rules_read_written_scenes_as_meant(
+    situation: str, key: str, told: dict[str, str]
+) -> None:
+    scenes = written_scenes()
+    assert [fault for scene in scenes for fault in misread(scene)] == []
+    scene = next(s for s in scenes if s["situation"] == situation)
+    changed = {**scene, key: {**scene[key], **told}}
+    (fault,) = misread(changed)
+    assert next(iter(told)) in fault
