@@ -409,7 +409,7 @@ def train(out: Path, tokenizer: Any, *, kill_at: int | None = None) -> str:
     process = subprocess.Popen(
         command(out), cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE
     )
-    state, deadline = out / "base.state.pt", time.time() + 60
+    state, deadline = out / "base.state.pt", time.time() + 600
     while kill_at is not None and time.time() < deadline:
         assert process.poll() is None, "it ended before it was killed"
         if state.exists() and torch.load(state)["step"] >= kill_at:
