@@ -1,0 +1,53 @@
+"""Checks of the written subjects and pairs; findings as (rule, group, detail)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from helpers.datasets.lint import lint
+from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.subjects import load_subjects, written_subjects
+
+LONGEST = 30  # words of a question
+SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
+
+
+def lint_texts() -> pd.DataFrame:
+    """Everything wrong with subjects, care and judgments; empty if clean."""
+    stories = load_subjects().rename(columns={"subject": "emotion"})
+    stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
+    faults = lint(stories, stems)
+    found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
+    found += pair_faults(load_care(), SAME["care"], 12)
+    found += pair_faults(load_judgments(), SAME["judgments"], 30)
+    return pd.DataFrame(found, columns=["rule", "group", "detail"])
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, in alphabetical order."""
+    return sorted(re.findall(r"[\w']+", text.lower()))
+
+
+def pair_faults(
+    pairs: pd.DataFrame, share: float, least: int
+) -> Iterator[tuple[str, str, str]]:
+    """Pairs too long, twice there, or wrong about their words; groups too small."""
+    group, one, two, _ = pairs.columns
+    for row in pairs.itertuples(index=False):
+        name, case, twin, same = row
+        if (words(case) == words(twin)) != same or case == twin:
+            yield "same words", name, case
+        for text in (case, twin):
+            if len(text.split()) > LONGEST:
+                yield "length", name, text
+    texts = pd.concat([pairs[one], pairs[two]])
+    for text in texts[texts.duplicated()]:
+        yield "copy", "", text
+    for name, n in pairs[group].value_counts().items():
+        if n < least:
+            yield "count", str(name), f"{n} pairs"
+    if pairs["same_words"].mean() < share:
+        yield "share", "", f"{pairs['same_words'].mean():.2f} share their words"
