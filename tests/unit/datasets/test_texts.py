@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from helpers.datasets.lint_texts import lint_texts, pair_faults
+from helpers.datasets.lint.texts import lint_texts, pair_faults
 from helpers.datasets.pairs import load_care
 
 

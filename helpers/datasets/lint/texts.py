@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.datasets.lint import lint
+from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, load_judgments
 from helpers.datasets.subjects import load_subjects, written_subjects
 
@@ -19,7 +19,7 @@ def lint_texts() -> pd.DataFrame:
     """Everything wrong with subjects, care and judgments; empty if clean."""
     stories = load_subjects().rename(columns={"subject": "emotion"})
     stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
-    faults = lint(stories, stems)
+    faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
     found += pair_faults(load_care(), SAME["care"], 12)
     found += pair_faults(load_judgments(), SAME["judgments"], 30)
