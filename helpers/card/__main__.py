@@ -1,5 +1,8 @@
 """`python -m helpers.card MODEL`."""
 
+import sys
+
 from helpers.card.measure import main
 
-main()
+if __name__ == "__main__":
+    sys.exit(main())

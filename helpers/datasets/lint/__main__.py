@@ -6,6 +6,7 @@ import pandas as pd
 
 from helpers.datasets.lint import lint_short, lint_stories, lint_texts, lint_written
 
-findings = pd.concat([lint_stories(), lint_short(), lint_texts(), lint_written()])
-print(findings.to_string(index=False) if len(findings) else "nothing found")
-sys.exit(len(findings) > 0)
+if __name__ == "__main__":
+    findings = pd.concat([lint_stories(), lint_short(), lint_texts(), lint_written()])
+    print(findings.to_string(index=False) if len(findings) else "nothing found")
+    sys.exit(len(findings) > 0)
