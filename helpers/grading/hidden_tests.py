@@ -4,7 +4,7 @@ A test is a function `test_q1_something(env)`. It never looks into `env` itself:
 `begin(env)` gives a Learner to ask and random numbers to ask with. Under otter `env`
 is the dict of the learner's names, and the answers are made in the same process. Under
 `scripts.grade` it is a Line to a process of the learner's own, which is asked for
-values and knows nothing else. Either way an answer has been through `helpers.plain`
+values and knows nothing else. Either way an answer has been through `encoding`
 before a test sees it, so that no object of the learner's takes part in a comparison.
 """
 

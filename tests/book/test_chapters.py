@@ -155,5 +155,5 @@ def test_pictures_have_alternative_text(chapter: Path) -> None:
 def test_no_bare_interact(chapter: Path) -> None:
     for cell in cells(chapter, "code"):
         assert not re.search(r"\binteract(ive)?(_manual)?\(", source(cell)), (
-            "on a page its slider moves and nothing happens: use helpers.widgets"
+            "on a page its slider moves and nothing happens: use helpers.show.widgets"
         )

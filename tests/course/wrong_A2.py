@@ -301,7 +301,8 @@ def one_sided_p(real, null):
         "q6",
         """
 def validate(model, train, test, name, neutral):
-    from helpers.probes import auc, cosine_scores, word_counts
+    from helpers.vectors import column_auc as auc
+    from helpers.vectors import cosine_scores, word_counts
     from helpers.stats import bootstrap_statistic
     from helpers.vectors import difference_of_means, extract, mean_of_means
 
@@ -370,7 +371,8 @@ def validate(model, train, test, name, neutral):
         "q6",
         """
 def validate(model, train, test, name, neutral):
-    from helpers.probes import auc, cosine_scores, word_counts
+    from helpers.vectors import column_auc as auc
+    from helpers.vectors import cosine_scores, word_counts
     from helpers.stats import bootstrap_statistic
     from helpers.vectors import difference_of_means, extract, mean_of_means
 
