@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course lint format benchmarks course grade model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-slow lint format benchmarks course grade model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ test: $(STAMP) ## lint, types, then unit, book, course and browser tests
 
 test-course: $(STAMP) ## grade every assignment: reference, blank, wrong and hostile
 	@$(PY) -m scripts.check --course
+
+test-slow: $(STAMP) ## the simulations that take minutes: do intervals cover?
+	@$(PY) -m pytest tests/unit -m slow -q
 
 lint: $(STAMP) ## ruff and mypy
 	@$(PY) -m scripts.check --lint
