@@ -12,6 +12,9 @@ from scipy import stats as scipy_stats
 
 from helpers.stats import (
     bootstrap,
+    caught,
+    max_null_p,
+    null_p,
     pearson,
     permutation_p,
     random_directions,
@@ -131,3 +134,21 @@ def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
     assert found.value == pytest.approx(scipy_stats.pearsonr(x, rare).statistic)
     assert not found.told  # it rests on one pair
     assert pearson(x, -2 * x + 1, None).high == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: null_p(np.nan, np.ones(9)),
+        lambda: null_p(0.1, [np.nan] * 9),
+        lambda: max_null_p([np.nan, 0.0], np.zeros((9, 2))),
+        lambda: max_null_p([0.0, 0.0], np.full((9, 2), np.inf)),
+        lambda: sign_test_p([1.0] * 6 + [np.nan]),
+        lambda: permutation_p(lambda x, y: float("nan"), [1, 2, 3], [1, 2, 3]),
+        lambda: pearson([1, 2, 3, 4, np.nan], [1, 2, 3, 4, 5], None),
+        lambda: caught([np.nan] * 9, 0.5),
+    ],
+)
+def test_what_is_no_number_is_no_evidence(work: Any) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        work()
