@@ -94,11 +94,6 @@ def size(bench: Bench) -> Figures:
     unit = "share of the residual norm"
     return {
         "size": figure(
-            bootstrap(shares, None),
-            spread(mixed),
-            SHUFFLED,
-            unit=unit,
-            **about,
-            norm=norm,
+            bootstrap(shares), spread(mixed), SHUFFLED, unit=unit, **about, norm=norm
         )
     }
