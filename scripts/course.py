@@ -40,7 +40,7 @@ Put your id in place of `your-id` and run the cell. It makes one file; hand that
 Run everything once more from the top before you do (Runtime or Kernel: Restart and run
 all), so that what you hand in works from the start.
 """
-HAND_IN_CODE = """from helpers.grading import hand_in
+HAND_IN_CODE = """from helpers.checks import hand_in
 
 LEARNER = "your-id"  # @param {{type: "string"}}
 hand_in("{name}", LEARNER);

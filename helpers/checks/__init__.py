@@ -17,6 +17,7 @@ from helpers.checks.assignments.a4 import (
     a4_write_steered,
 )
 from helpers.checks.claims import beside_control, bridge, holm, missing
+from helpers.checks.hand_in import hand_in
 from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
     rank_order, speaker_tokens,
@@ -35,8 +36,8 @@ __all__ = [
     "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits", "a4_usable",
     "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans", "area_under_curve",
     "beats_random", "beside_control", "bridge", "center_set", "difference_of_means",
-    "expected_score", "first_layer", "holm", "leaks", "lens", "mean_pool", "missing",
-    "order_of_best", "outside", "partial_r", "pick_threshold", "project_out",
+    "expected_score", "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool",
+    "missing", "order_of_best", "outside", "partial_r", "pick_threshold", "project_out",
     "projection", "rank_order", "read_layer", "same_acts", "shares_and_mass",
     "speaker_tokens", "step_size", "strongest", "usable_band", "wanting_and_position",
 ]

@@ -17,8 +17,6 @@ from torch import Tensor
 
 from helpers.activations import pooling, residual
 from helpers.checks.advice import as_tensor, expect, same, staged
-from helpers.checks.claims import beside_control, bridge, holm, missing  # noqa: F401
-from helpers.checks.steering import add_vector, usable_band  # noqa: F401
 from helpers.vectors import extraction
 
 

@@ -1,7 +1,6 @@
-"""Hand in and grade: what assignments and their graders share."""
+"""Grade: what assignments and their graders share."""
 
 from helpers.grading.encoding import Ref, decode, encode
-from helpers.grading.hand_in import hand_in
 from helpers.grading.hidden_tests import (
     Learner, Line, Wrong, answer, array, begin, close, expect, flag, model, names,
     number, sentences, stories, table, text,
@@ -9,6 +8,6 @@ from helpers.grading.hidden_tests import (
 
 __all__ = [
     "Learner", "Line", "Ref", "Wrong", "answer", "array", "begin", "close", "decode",
-    "encode", "expect", "flag", "hand_in", "model", "names", "number", "sentences",
+    "encode", "expect", "flag", "model", "names", "number", "sentences",
     "stories", "table", "text",
 ]

@@ -15,8 +15,8 @@ import pytest
 from filelock import FileLock
 
 from helpers import checks
-from helpers.grading import hand_in
-from helpers.grading.hand_in import from_cells
+from helpers.checks import hand_in
+from helpers.checks.hand_in import from_cells
 from scripts import course
 from scripts.home import setup_cell
 from scripts.masters import ROOT, find_master, masters, read_master
@@ -184,7 +184,7 @@ def test_a_notebook_that_was_not_saved_is_not_handed_in(
 
 def test_in_any_notebook_the_cells_that_ran_are_handed_in(tmp_path: Path) -> None:
     """In IPython that no page belongs to, as where a file cannot be asked for."""
-    code = "x = 1\n\nfrom helpers.grading import hand_in; hand_in('A1', 'ben')\n"
+    code = "x = 1\n\nfrom helpers.checks import hand_in; hand_in('A1', 'ben')\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(tmp_path)}
     environment.pop("JPY_SESSION_NAME", None)
     command = [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner"]
