@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live lint format benchmarks course grade model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow lint format benchmarks course grade model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ test-course: $(STAMP) ## grade every assignment: reference, blank, wrong and hos
 
 test-live: $(STAMP) ## the live page's engine against Python, on 200 texts of each model
 	@LIVE_TEXTS=200 $(PY) -m pytest tests/live -s
+
+test-slow: $(STAMP) ## the simulations that take minutes: do intervals cover?
+	@$(PY) -m pytest tests/unit -m slow -q
 
 lint: $(STAMP) ## ruff, mypy, and which room imports which
 	@$(PY) -m scripts.check --lint

@@ -145,8 +145,8 @@ def compare(parent: pd.DataFrame, child: pd.DataFrame) -> pd.DataFrame:
         a = part["rate"].to_numpy()
         b = child.loc[part.index, "rate"].to_numpy()
         mixed = np.random.default_rng(0).permutation(b)
-        null, change = pearson(a, mixed), bootstrap(b - a, list(part["scene"]))
-        rows.append((situation, form, *pearson(a, b), null.value, *change))
+        null, change = pearson(a, mixed, None), bootstrap(b - a, list(part["scene"]))
+        rows.append((situation, form, *pearson(a, b, None), null.value, *change))
     names = ["situation", "form", "value", "low", "high", "control", "change"]
     return pd.DataFrame(rows, columns=[*names, "change_low", "change_high"])
 
@@ -190,7 +190,9 @@ def measure_steering(
     for situation, act in BAD.items():
         scenes = load_scenes(situation, model, n=n)
         plain = act_rates(model, scenes)
-        rows.append((situation, "none", *bootstrap(plain[act]), plain["mass"].mean()))
+        rows.append(
+            (situation, "none", *bootstrap(plain[act], None), plain["mass"].mean())
+        )
         size = [-strength, strength]
         found = steered_rates(model, scenes, pushes, size, **options)
         found["push"] = [

@@ -119,7 +119,7 @@ def agreement(
         raise ValueError(f"{a.size} and {b.size} values: pass the same rows, 3 or more")
     rng = np.random.default_rng(seed)
     mixed = [abs(np.corrcoef(rng.permutation(a), b)[0, 1]) for _ in range(n_draws)]
-    found = pearson(a, b, n_draws=n_draws, seed=seed)
+    found = pearson(a, b, None, n_draws=n_draws, seed=seed)
     return {**found._asdict(), "shuffled": float(np.quantile(mixed, 0.95))}
 
 

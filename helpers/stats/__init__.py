@@ -2,7 +2,10 @@
 
 from helpers.stats.correlations import pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
-from helpers.stats.intervals import Estimate, bootstrap, bootstrap_statistic, by_layer
+from helpers.stats.intervals import (
+    Estimate, bootstrap, bootstrap_statistic, by_layer, paired,
+)
+from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
     max_null_p, null_p, permutation_p, random_directions, shuffled_labels, sign_test_p,
 )
@@ -11,7 +14,7 @@ from helpers.stats.verdicts import verdict
 
 __all__ = [
     "Estimate", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "max_null_p", "null_p", "pearson", "permutation_p", "precision",
-    "random_directions", "rank_correlations", "roc", "samples_needed",
-    "shuffled_labels", "sign_test_p", "verdict",
+    "check_rates", "holm", "least_p", "max_null_p", "null_p", "paired", "pearson",
+    "permutation_p", "precision", "random_directions", "rank_correlations", "roc",
+    "samples_needed", "shuffled_labels", "sign_test_p", "verdict",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from jaxtyping import Float
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_curve
 
-from helpers.stats.intervals import Estimate
+from helpers.stats.intervals import Estimate, finite, interval, numbered
 
 
 def roc(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
@@ -20,35 +23,38 @@ def roc(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
 def auc(
     scores: ArrayLike,
     labels: ArrayLike,
-    groups: ArrayLike | None = None,
+    groups: ArrayLike | None,
     *,
     n_draws: int = 400,
     seed: int = 0,
 ) -> Estimate:
-    """How often a positive scores above a negative, with a bootstrap over groups.
+    """How often a positive scores above a negative, with its interval over groups.
 
-    0.5 is chance. Raises ValueError unless both kinds are there. Taught in chapter 11.
+    0.5 is chance; `groups=None`: each row by itself. Raises ValueError unless both
+    kinds are there and all scores are finite. Taught in chapter 11.
     """
-    x, y = np.asarray(scores, dtype=float), np.asarray(labels).astype(bool)
+    x, y = finite(scores, "scores"), np.asarray(labels).astype(bool)
     if y.all() or not y.any():
         raise ValueError("auc needs both classes: all labels are equal")
-    names = np.arange(len(x)) if groups is None else np.asarray(groups)
-    index, each = pd.factorize(names)
-    rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(each), np.full(len(each), 1 / len(each)), n_draws)
-    weights = times[:, index].astype(float)  # how often each draw holds each episode
+    index = numbered(groups, len(x))
     above = np.sign(x[y][:, None] - x[~y][None]) / 2 + 0.5
-    positive, negative = weights[:, y], weights[:, ~y]
-    pairs = positive.sum(1) * negative.sum(1)
-    right = ((positive @ above) * negative).sum(1)[pairs > 0]
-    drawn = right / pairs[pairs > 0] if len(right) else np.array([0.0, 1.0])
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Estimate(float(roc_auc_score(y, x)), float(low), float(high))
+
+    def measure(times: Float[NDArray[Any], "k g"]) -> Float[NDArray[Any], " k"]:
+        positive, negative = times[:, index[y]], times[:, index[~y]]
+        pairs = positive.sum(1) * negative.sum(1)
+        right = ((positive @ above) * negative).sum(1)
+        return np.where(pairs > 0, right / np.maximum(pairs, 1), np.nan)
+
+    n_groups = int(index.max()) + 1
+    return interval(measure, n_groups, scale="share", n_draws=n_draws, seed=seed)
 
 
 def caught(scores: ArrayLike, threshold: float) -> Estimate:
-    """The share of scores above a threshold, with its exact 95 % interval."""
-    above = np.asarray(scores, dtype=float) > threshold
+    """The share of scores above a threshold, with its exact 95 % interval.
+
+    Raises ValueError for a score that is not finite.
+    """
+    above = finite(scores, "scores") > threshold
     test = scipy_stats.binomtest(int(above.sum()), len(above))
     low, high = test.proportion_ci(0.95, method="exact")
     return Estimate(float(above.mean()), float(low), float(high))

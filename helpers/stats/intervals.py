@@ -1,4 +1,12 @@
-"""Intervals and controls: what stands beside every number in the book."""
+"""Intervals over groups: what stands beside every number in the book.
+
+What is drawn again is what was sampled: topics, tasks, openings, wordings. An interval
+asks for them; `groups=None` says on purpose that each row is a sample of its own. From
+100 groups on it is a percentile bootstrap. Over fewer that is too narrow, and each
+group is left out once instead: a jackknife with Student's t of G - 1 degrees of freedom
+(for a mean over groups of one size the plain t interval of their means). Under 4 groups
+nothing can be told: the interval runs from -inf to inf.
+"""
 
 from __future__ import annotations
 
@@ -7,82 +15,181 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats as scipy_stats
+from scipy.special import expit, logit
+
+MANY, LEAST = 100, 4  # groups: from here on a bootstrap, and anything at all
+SCALES: dict[str, tuple[Any, Any]] = {  # where errors are even, and the way back
+    "plain": (np.asarray, np.asarray),
+    "r": (lambda r: np.arctanh(np.clip(r, 1e-12 - 1, 1 - 1e-12)), np.tanh),
+    "share": (lambda p: logit(np.clip(p, 1e-6, 1 - 1e-6)), expit),
+}
 
 
 class Estimate(NamedTuple):
-    """A value with its interval; prints as `0.71 [0.64, 0.78]`."""
+    """A value with its interval; prints as `0.71 [0.64, 0.78]`.
+
+    Where the interval cannot be told its ends are -inf and inf: it covers everything.
+    """
 
     value: float
     low: float
     high: float
 
+    @property
+    def told(self) -> bool:
+        """Whether there is an interval."""
+        return bool(np.isfinite(self).all())
+
     def __str__(self) -> str:
+        if not self.told:
+            return f"{self.value:.2f} [cannot be told]"
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+
+
+def finite(values: ArrayLike, name: str) -> NDArray[Any]:
+    """The values as float64; raises ValueError, naming them, for one that is none."""
+    numbers = np.asarray(values, dtype=float)
+    if bad := int((~np.isfinite(numbers)).sum()):
+        raise ValueError(
+            f"{bad} of {numbers.size} {name} are not finite: leave them out, or mend "
+            "what made them"
+        )
+    return numbers
+
+
+def numbered(groups: ArrayLike | None, n: int) -> Int[NDArray[Any], " n"]:
+    """The group of each of `n` rows, as 0, 1, ...; None: each row by itself."""
+    if groups is None:
+        return np.arange(n)
+    names = np.asarray(groups)
+    if len(names) != n:
+        raise ValueError(f"{n} values but {len(names)} groups: pass one each")
+    return np.unique(names, return_inverse=True)[1]
+
+
+def interval(
+    measure: Callable[[Float[NDArray[Any], "k g"]], Float[NDArray[Any], " k"]],
+    n_groups: int,
+    *,
+    scale: str = "plain",
+    n_draws: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+    many: int = MANY,
+) -> Estimate:
+    """The interval of anything that is measured on weighted groups.
+
+    `measure` gets how often each draw holds each group, a row a draw. On `scale` ("r",
+    "share" or "plain") the jackknife is taken. Draws of a bootstrap that give no
+    number are left out; where leaving out a group gives none, nothing can be told.
+    """
+    value = float(measure(np.ones((1, n_groups)))[0])
+    if n_groups < LEAST <= many or not np.isfinite(value):
+        return Estimate(value, -np.inf, np.inf)
+    if n_groups >= many:
+        rng, even = np.random.default_rng(seed), np.full(n_groups, 1 / n_groups)
+        drawn = measure(rng.multinomial(n_groups, even, n_draws).astype(float))
+        drawn = drawn[np.isfinite(drawn)]
+        if len(drawn) == 0:
+            return Estimate(value, -np.inf, np.inf)
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        return Estimate(value, float(low), float(high))
+    there, back = SCALES[scale]
+    left = there(measure(1 - np.eye(n_groups)))
+    if not np.isfinite(left).all():
+        return Estimate(value, -np.inf, np.inf)
+    error = np.sqrt((n_groups - 1) * left.var())
+    reach = scipy_stats.t.ppf((1 + level) / 2, n_groups - 1) * error
+    low, high = back(there(value) + np.array([-reach, reach]))
+    return Estimate(value, float(low), float(high))
 
 
 def bootstrap(
     values: ArrayLike,
-    groups: Sequence[Any] | None = None,
+    groups: ArrayLike | None,
     *,
     n_draws: int = 2000,
     level: float = 0.95,
     seed: int = 0,
 ) -> Estimate:
-    """The mean of `values` with a percentile bootstrap interval.
+    """The mean of `values` with its interval over groups.
 
-    With `groups` (a topic or a scene for each value) whole groups are drawn, since
-    values of one group are not independent. `level` is the coverage aimed at.
+    `groups`: a topic or a scene for each value, since values of one group are not
+    independent; None for each by itself. `level` is the coverage aimed at. The interval
+    of a share ends at 0 and 1.
 
-    Raises ValueError if there are no values, or if `groups` has another length.
-    Taught in chapter 02.
+    Raises ValueError if there are no values, if one is not finite, or if `groups` has
+    another length. Taught in chapter 02.
     """
-    numbers = np.asarray(values, dtype=float)
+    numbers = finite(values, "values")
     if numbers.size == 0:
         raise ValueError("bootstrap got no values: pass at least one number")
-    names = np.arange(len(numbers)) if groups is None else np.asarray(groups)
-    if len(names) != len(numbers):
-        raise ValueError(
-            f"{len(numbers)} values but {len(names)} groups: pass one each"
-        )
-    _, index = np.unique(names, return_inverse=True)
+    index = numbered(groups, len(numbers))
     sums, counts = np.bincount(index, numbers), np.bincount(index)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(len(sums), size=(n_draws, len(sums)))
-    means = sums[draws].sum(1) / counts[draws].sum(1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(numbers.mean()), float(low), float(high))
+    options: dict[str, Any] = {"n_draws": n_draws, "level": level, "seed": seed}
+    found = interval(lambda w: (w @ sums) / (w @ counts), len(sums), **options)
+    if found.told and np.isin(numbers, [0, 1]).all():
+        return found._replace(low=max(found.low, 0.0), high=min(found.high, 1.0))
+    return found
+
+
+def paired(
+    a: ArrayLike, b: ArrayLike, groups: ArrayLike | None, **options: Any
+) -> Estimate:
+    """The mean of a - b, item by item, with its interval over groups.
+
+    For two readings of the same items: both are drawn together, so that what is hard
+    for both takes nothing from the difference. Options as in `bootstrap`. Raises
+    ValueError for unequally many.
+    """
+    one, other = finite(a, "values of a"), finite(b, "values of b")
+    if one.shape != other.shape:
+        raise ValueError(
+            f"{one.shape} values against {other.shape}: pass two for each item"
+        )
+    return bootstrap(one - other, groups, **options)
 
 
 def bootstrap_statistic(
     statistic: Callable[[NDArray[Any]], float],
-    groups: Sequence[Any],
+    groups: ArrayLike,
     *,
+    scale: str = "plain",
     n_draws: int = 500,
     level: float = 0.95,
     seed: int = 0,
+    many: int = MANY,
 ) -> Estimate:
-    """Any statistic with a percentile interval; whole groups are drawn.
+    """Any smooth statistic with its interval over groups.
 
     `statistic` gets the indices of the rows that a draw kept (a row may come more
-    than once). Draws where it is not finite are left out.
+    than once). `scale`: "r" for a correlation, "share" for what lies between 0 and 1.
+    Under `many` groups it is a jackknife, which a median or a best of several defeats.
 
     Raises ValueError if there are no rows. Taught in chapter 06.
     """
     names = np.asarray(groups)
     if len(names) == 0:
         raise ValueError("bootstrap_statistic got no rows: pass a group for each")
-    rows = [np.flatnonzero(names == name) for name in np.unique(names)]
-    rng = np.random.default_rng(seed)
-    drawn = np.array(
-        [
-            statistic(np.concatenate([rows[i] for i in picks]))
-            for picks in rng.integers(len(rows), size=(n_draws, len(rows)))
-        ]
+    index = numbered(names, len(names))
+    rows = [np.flatnonzero(index == g) for g in range(int(index.max()) + 1)]
+
+    def one(times: NDArray[Any]) -> float:
+        kept = np.repeat(np.arange(len(rows)), times.astype(int))
+        return float(statistic(np.concatenate([rows[g] for g in kept])))
+
+    options: dict[str, Any] = {"n_draws": n_draws, "level": level, "seed": seed}
+    found = interval(
+        lambda w: np.array([one(times) for times in w]),
+        len(rows),
+        scale=scale,
+        many=many,
+        **options,
     )
-    drawn = drawn[np.isfinite(drawn)]
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(statistic(np.arange(len(names)))), float(low), float(high))
+    return found._replace(value=float(statistic(np.arange(len(names)))))
 
 
 def by_layer(

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 from torch import Tensor
 
+from helpers.stats.intervals import finite
+
 
 def random_directions(
     like: Float[Tensor, "*n d"], n: int = 20, *, seed: int = 0
@@ -51,20 +53,21 @@ def permutation_p(
 ) -> float:
     """Share of reorderings of `x` whose |statistic(x, y)| reaches the real one.
 
-    Counts the real order as one of the draws, so that p is never 0.
+    Counts the real order as one of the draws, so that p is never 0. Raises ValueError
+    where the statistic is not finite, as a correlation with a constant.
     """
     left, right = np.asarray(x), np.asarray(y)
-    rng, real = np.random.default_rng(seed), abs(statistic(left, right))
-    drawn = [abs(statistic(rng.permutation(left), right)) for _ in range(n_draws)]
-    return float((1 + np.sum(np.array(drawn) >= real - 1e-12)) / (1 + n_draws))
+    rng = np.random.default_rng(seed)
+    drawn = [statistic(rng.permutation(left), right) for _ in range(n_draws)]
+    return null_p(statistic(left, right), drawn)
 
 
 def sign_test_p(differences: ArrayLike) -> float:
     """Exact two-sided sign test: are positive and negative differences as frequent?
 
-    Zeros count for neither. Raises ValueError if all are zero.
+    Zeros count for neither. Raises ValueError if all are zero or one is not finite.
     """
-    signs = np.sign(np.asarray(differences, dtype=float))
+    signs = np.sign(finite(differences, "differences"))
     positive, n = int((signs > 0).sum()), int((signs != 0).sum())
     if n == 0:
         raise ValueError("sign_test_p got only zeros: there is nothing to compare")
@@ -75,12 +78,16 @@ def null_p(value: float, null: ArrayLike) -> float:
     """Share of a control's values at least as far from 0 as `value`, two-sided.
 
     Counts `value` as one of them, so that p is never 0: with 19 controls the least p
-    is 0.05. Raises ValueError for a control without values. Taught in chapter 05.
+    is 0.05. Raises ValueError for a control without values, or for what is not finite.
+    Taught in chapter 05.
     """
-    drawn = np.asarray(null, dtype=float).ravel()
+    drawn, real = (
+        finite(null, "values of the control").ravel(),
+        finite([value], "values"),
+    )
     if drawn.size == 0:
         raise ValueError("null_p got no control: pass at least one value")
-    beyond = np.abs(drawn) >= abs(value) - 1e-12
+    beyond = np.abs(drawn) >= abs(real) - 1e-12
     return float((1 + beyond.sum()) / (1 + drawn.size))
 
 
@@ -88,10 +95,10 @@ def max_null_p(values: ArrayLike, null: ArrayLike) -> float:
     """Is the best of several layers better than the best of a control's layers?
 
     `values` has one number a layer, `null` a row of them for each draw of the control.
-    Counts the real best as one of the draws. Raises ValueError for unequal layers.
-    Taught in chapter 04.
+    Counts the real best as one of the draws. Raises ValueError for unequal layers,
+    or for what is not finite. Taught in chapter 04.
     """
-    real, drawn = np.asarray(values, dtype=float), np.asarray(null, dtype=float)
+    real, drawn = finite(values, "values"), finite(null, "values of the control")
     if drawn.ndim != 2 or drawn.shape[1] != len(real):
         raise ValueError(
             f"{len(real)} layers but a control of shape {drawn.shape}: pass a row of "

@@ -128,9 +128,9 @@ def own_word_diagonal(
     by_chance = [own_right(changed(rows, test, doses[best])) for rows in drawn]
     return Diagonal(
         float(doses[best][1]),
-        bootstrap(right[best]),
-        bootstrap(told),
-        bootstrap(torch.stack(by_chance).mean(0)),
+        bootstrap(right[best], None),
+        bootstrap(told, None),
+        bootstrap(torch.stack(by_chance).mean(0), None),
         sweep_table(doses, tried),
         doses[best][0],
     )
@@ -145,7 +145,7 @@ def sweep_table(
         mean = changes.mean(0)
         own = mean.diagonal()
         rest = (mean.sum(-1) - own) / (len(mean) - 1)
-        right = bootstrap(own_right(changes))
+        right = bootstrap(own_right(changes), None)
         rises = float(own.mean()), float(rest.mean())
         rows.append((list(band), strength, *right, *rises))
     names = ["layers", "strength", "right", "low", "high", "own word", "other words"]

@@ -88,7 +88,7 @@ def shared_shift(
     halves = [(x[::2].mean(0), x[1::2].mean(0)) for x in (one, other)]
     apart = halves[0][0] - halves[1][0], halves[0][1] - halves[1][1]
     for which, (a, b) in {"shared": means, "difference": apart}.items():
-        own = pearson(vectors.unit @ a, vectors.unit @ b)
+        own = pearson(vectors.unit @ a, vectors.unit @ b, None)
         null = [
             np.corrcoef((axes @ a).numpy(), (axes @ b).numpy())[0, 1]
             for axes in (

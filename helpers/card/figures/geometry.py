@@ -94,6 +94,11 @@ def size(bench: Bench) -> Figures:
     unit = "share of the residual norm"
     return {
         "size": figure(
-            bootstrap(shares), spread(mixed), SHUFFLED, unit=unit, **about, norm=norm
+            bootstrap(shares, None),
+            spread(mixed),
+            SHUFFLED,
+            unit=unit,
+            **about,
+            norm=norm,
         )
     }

@@ -84,8 +84,8 @@ def words(bench: Bench) -> Figures:
     chance = pushed(drawn, test, best)
     more = {"strength": best, "validation": tried[best]}
     about: dict[str, Any] = {"over": "emotion", "n": len(own), "chapter": "08"} | more
-    share = [bootstrap(own_right(c, own)) for c in (told, chance)]
-    rises = [bootstrap(rise(c, own)) for c in (told, chance)]
+    share = [bootstrap(own_right(c, own), None) for c in (told, chance)]
+    rises = [bootstrap(rise(c, own), None) for c in (told, chance)]
     unit = "nats, minus the other words"
     return {
         "word rise": figure(rises[0], rises[1], RANDOM, unit=unit, **about),

@@ -137,7 +137,8 @@ def confirm(model: Any, at: dict[int, EmotionVectors], situation: str) -> Figure
         "strength": strength,
         "validation gap": float(dose["gap"]),
         "validation mass": float(dose["mass"]),
-        "base": bootstrap(base[act])._asdict() | {"mass": float(base["mass"].mean())},
+        "base": bootstrap(base[act], None)._asdict()
+        | {"mass": float(base["mass"].mean())},
     }
 
 

@@ -203,7 +203,7 @@ def test_verdict_and_layers() -> None:
     assert "below" in verdict((-1.0, -2.0, -0.5))
     assert "nothing was found" in verdict((0.1, -0.1, 0.3))
     assert "nothing was found" in verdict((0.6, 0.4, 0.7), 0.5)
-    frame = by_layer([2, 5], lambda one: bootstrap([one, one]), line="x")
+    frame = by_layer([2, 5], lambda one: bootstrap([one, one], None), line="x")
     assert list(frame["value"]) == [2, 5]
     assert set(frame) == {"layer", "value", "low", "high", "line"}
 

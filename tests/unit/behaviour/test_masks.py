@@ -366,7 +366,7 @@ def test_correlation_interval_covers() -> None:
     for _ in range(60):
         x = rng.normal(size=80)
         y = 0.5 * x + np.sqrt(0.75) * rng.normal(size=80)
-        r = pearson(x, y, n_draws=300)
+        r = pearson(x, y, None, n_draws=300)
         assert r.value == pytest.approx(np.corrcoef(x, y)[0, 1])
         hits.append(r.low <= 0.5 <= r.high)
     assert np.mean(hits) > 0.85

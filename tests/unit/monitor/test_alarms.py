@@ -73,11 +73,11 @@ def test_auc_counts_pairs() -> None:
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=60), rng.integers(0, 2, 60)
     pairs = x[y == 1][:, None] - x[y == 0][None]
-    estimate = auc(x, y)
+    estimate = auc(x, y, None)
     assert estimate.value == pytest.approx((pairs > 0).mean())
     assert estimate.low < estimate.value < estimate.high
     with pytest.raises(ValueError, match="all labels are equal"):
-        auc(x, np.ones(60))
+        auc(x, np.ones(60), None)
 
 
 def test_auc_interval_covers_chance_and_widens_with_groups() -> None:
@@ -87,7 +87,7 @@ def test_auc_interval_covers_chance_and_widens_with_groups() -> None:
         x = np.repeat(rng.normal(size=12), 6) + 0.1 * rng.normal(size=72)
         y = np.repeat(rng.permutation(np.arange(12) % 2), 6)
         own = auc(x, y, groups.tolist(), n_draws=200, seed=seed)
-        bare = auc(x, y, n_draws=200, seed=seed)
+        bare = auc(x, y, None, n_draws=200, seed=seed)
         covers.append(own.low <= 0.5 <= own.high)
         wider.append(own.high - own.low > bare.high - bare.low)
     assert np.mean(covers) > 0.8

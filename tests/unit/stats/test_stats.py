@@ -12,6 +12,9 @@ from scipy import stats as scipy_stats
 
 from helpers.stats import (
     bootstrap,
+    caught,
+    max_null_p,
+    null_p,
     pearson,
     permutation_p,
     random_directions,
@@ -41,13 +44,20 @@ def test_intervals_that_ignore_groups_are_too_narrow() -> None:
 
 def test_bootstrap_level_and_errors() -> None:
     values = np.random.default_rng(0).normal(size=50)
-    wide, narrow = bootstrap(values, level=0.99), bootstrap(values, level=0.5)
+    wide, narrow = (
+        bootstrap(values, None, level=0.99),
+        bootstrap(values, None, level=0.5),
+    )
     assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
     assert wide.value == pytest.approx(values.mean())
-    assert bootstrap(values) == bootstrap(values, seed=0)
-    assert str(bootstrap([1.0, 1.0])) == "1.00 [1.00, 1.00]"
+    assert bootstrap(values, None) == bootstrap(values, None, seed=0)
+    assert str(bootstrap([1.5] * 4, None)) == "1.50 [1.50, 1.50]"
+    assert str(bootstrap([1.0, 2.0, 3.0], None)) == "2.00 [cannot be told]"
+    assert not bootstrap([1.0, 2.0, 3.0], None).told
+    with pytest.raises(ValueError, match="1 of 2 values are not finite"):
+        bootstrap([1.0, np.nan], None)
     with pytest.raises(ValueError, match="no values"):
-        bootstrap([])
+        bootstrap([], None)
     with pytest.raises(ValueError, match="3 values but 2 groups"):
         bootstrap([1, 2, 3], ["a", "b"])
 
@@ -117,11 +127,28 @@ def test_sign_test_is_exact() -> None:
 
 def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
     x = np.random.default_rng(7).normal(size=30)
-    assert pearson(x, np.ones(30)) == (0.0, 0.0, 0.0)
+    assert pearson(x, np.ones(30), None) == (0.0, -np.inf, np.inf)
     rare = np.zeros(30)
     rare[3] = 1.0
-    found = pearson(x, rare)
+    found = pearson(x, rare, None)
     assert found.value == pytest.approx(scipy_stats.pearsonr(x, rare).statistic)
-    assert np.isfinite(found).all()
-    assert found.low <= found.value <= found.high
-    assert pearson(x, -2 * x + 1).high == pytest.approx(-1.0)
+    assert not found.told  # it rests on one pair
+    assert pearson(x, -2 * x + 1, None).high == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda: null_p(np.nan, np.ones(9)),
+        lambda: null_p(0.1, [np.nan] * 9),
+        lambda: max_null_p([np.nan, 0.0], np.zeros((9, 2))),
+        lambda: max_null_p([0.0, 0.0], np.full((9, 2), np.inf)),
+        lambda: sign_test_p([1.0] * 6 + [np.nan]),
+        lambda: permutation_p(lambda x, y: float("nan"), [1, 2, 3], [1, 2, 3]),
+        lambda: pearson([1, 2, 3, 4, np.nan], [1, 2, 3, 4, 5], None),
+        lambda: caught([np.nan] * 9, 0.5),
+    ],
+)
+def test_what_is_no_number_is_no_evidence(work: Any) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        work()
