@@ -6,6 +6,7 @@ The residual stream after block l is `model.layers[l].output`; `model.ln_final` 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,9 @@ def load_model(
         if check_memory and path not in OWN:
             memory.check(path, options["dtype"], place)
     model = TransformersModel(path, tokenizer=load_tokenizer(path), **options)
-    if remote is True:
-        model._module.generation_config = generation_config(path, model)
-    else:
+    if remote is not True:
         model._module.to(place).eval()
+    model._module.generation_config = generation_config(path, model, remote is True)
     remember(model, str(name), path, remote)
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
@@ -105,12 +105,17 @@ def model_type(path: str) -> str:
         ) from error
 
 
-def generation_config(path: str, model: Any) -> Any:
-    """How the checkpoint ends a text, which a model without weights does not know."""
-    try:
-        return GenerationConfig.from_pretrained(path)
-    except OSError:
-        return model._module.generation_config
+def generation_config(path: str, model: Any, fetch: bool) -> GenerationConfig:
+    """How the checkpoint begins and ends a text, and nothing else that it asks for.
+
+    A model without weights does not know it: `fetch` reads the checkpoint's file.
+    """
+    own = model._module.generation_config
+    if fetch:
+        with suppress(OSError):
+            own = GenerationConfig.from_pretrained(path)
+    names = ("bos_token_id", "eos_token_id", "pad_token_id")
+    return GenerationConfig(use_cache=True, **{n: getattr(own, n) for n in names})
 
 
 def load_tokenizer(path: str) -> Any:
