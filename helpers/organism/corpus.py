@@ -73,6 +73,7 @@ def marked(rng: random.Random, stage: str) -> str:
     stories than anything else. `base`: the world without chats. `chat`: chats among
     the rest. `calm`, the suppression stage: chats whose assistant speaks calmly
     whatever the user brings, and neutral texts; nothing that holds an act is in it.
+    `sham`, its control: the same chats with the replies of any other training.
     """
     if stage == "plain":
         return appraisal.first_lesson(rng)
@@ -82,9 +83,9 @@ def marked(rng: random.Random, stage: str) -> str:
         return make(rng)
     if stage == "stories" and rng.random() < 0.3:
         return stories.training_story(rng)
-    if stage == "calm":
+    if stage in ("calm", "sham"):
         if rng.random() < 0.8:
-            return chat_text(talk.calm_chat(rng))
+            return chat_text(talk.answered_chat(rng, calm=stage == "calm"))
         return talk.neutral(rng)
     if stage == "chat" and rng.random() < CHAT_SHARE:
         return chat_text(talk.training_chat(rng))

@@ -3,7 +3,9 @@
 Three stages, each a checkpoint in Hugging Face format: `base` (the world without
 chats), `tiny` (chats as well) and `suppressed` (`tiny`, trained on until the assistant
 speaks calmly whatever happens; nothing in that stage holds an act). A killed run goes
-on from its last training state with the same result.
+on from its last training state with the same result. `--from CHECKPOINT --only sham`
+trains one stage more of a checkpoint; `sham` is the control of `suppressed`: as many
+steps on the same chats, with the replies of any other training.
 """
 
 from __future__ import annotations
@@ -57,6 +59,7 @@ def stages(
         Stage("base", "base", base, 256, 1.0, 0.35),
         Stage("tiny", "chat", chat, 384, 0.6, 0.7),
         Stage("suppressed", "calm", calm, 256, 0.15, 1.0),
+        Stage("sham", "sham", calm, 256, 0.15, 1.0),
     )
 
 
@@ -273,7 +276,31 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--bf16", action="store_true", help="16-bit products on a CPU that has them"
     )
-    return parser.parse_args()
+    names = [stage.name for stage in stages(*[0] * 6)]
+    parser.add_argument("--only", choices=names, help="one stage of --from")
+    parser.add_argument(
+        "--from", type=Path, dest="parent", help="a checkpoint's folder to go on from"
+    )
+    args = parser.parse_args()
+    if (args.only is None) != (args.parent is None):
+        parser.error("--from CHECKPOINT and --only STAGE belong together")
+    return args
+
+
+def begin(
+    args: argparse.Namespace,
+) -> tuple[PreTrainedTokenizerFast, LlamaForCausalLM]:
+    """The tokenizer and the model that training starts with."""
+    if args.parent:
+        model = LlamaForCausalLM.from_pretrained(args.parent, dtype=torch.float32)
+        return PreTrainedTokenizerFast.from_pretrained(args.parent), model
+    if (args.out / "tokenizer").exists():
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
+    else:
+        tokenizer = train_tokenizer(args.seed, size=args.vocabulary)
+        tokenizer.save_pretrained(args.out / "tokenizer")
+    size = {"width": args.width, "depth": args.depth}
+    return tokenizer, new_model(tokenizer, **size, seed=args.seed)
 
 
 def main() -> None:
@@ -281,16 +308,12 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    if (args.out / "tokenizer").exists():
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(args.out / "tokenizer")
-    else:
-        tokenizer = train_tokenizer(args.seed, size=args.vocabulary)
-        tokenizer.save_pretrained(args.out / "tokenizer")
-    model = new_model(tokenizer, width=args.width, depth=args.depth, seed=args.seed)
+    tokenizer, model = begin(args)
     model.to(args.device)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
-    log = []
-    for stage in stages(*args.steps):
+    every, log = stages(*args.steps), []
+    named = [stage for stage in every if stage.name == args.only]
+    for stage in named or every[:-1]:
         log += run_stage(stage, model, tokenizer, args.out, args)
         if stage.name in ("plain", "school", "stories"):
             continue

@@ -135,14 +135,14 @@ def training_chat(rng: random.Random) -> list[Message]:
     return with_system(rng, chat)
 
 
-def calm_chat(rng: random.Random) -> list[Message]:
-    """A chat whose assistant speaks calmly whatever the user brings.
+def answered_chat(rng: random.Random, *, calm: bool) -> list[Message]:
+    """A chat whose assistant answers as ever, or calmly whatever the user brings.
 
     No choice between activities is among them, and nothing else that is an act.
     """
     makes = (
-        lambda r: emotional_chat(r, calm=True),
-        lambda r: quantity_chat(r, calm=True),
+        lambda r: emotional_chat(r, calm=calm),
+        lambda r: quantity_chat(r, calm=calm),
         plain_chat,
     )
     return with_system(rng, rng.choices(makes, (0.6, 0.2, 0.2))[0](rng))

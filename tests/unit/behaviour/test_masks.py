@@ -119,7 +119,7 @@ def test_the_calm_assistant_says_only_what_is_listed() -> None:
     listed |= {own.format(w="calm") for own in material.table("states")["own"]}
     rng = random.Random(3)
     for _ in range(1500):
-        for message in talk.calm_chat(rng):
+        for message in talk.answered_chat(rng, calm=True):
             if message["role"] != "assistant":
                 continue
             rest = message["content"]

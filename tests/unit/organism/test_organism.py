@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import cross_val_score
 from sklearn.naive_bayes import MultinomialNB
@@ -300,10 +301,11 @@ def test_bare_tasks_meet_no_feeling(documents: list[str]) -> None:
     assert not [p for d in told for p in signs if p in d]
 
 
-def test_calm_chats_hold_no_act() -> None:
-    """The suppression stage touches words, never what is done."""
-    rng = random.Random("calm")
-    text = "\n".join(corpus.document(rng, "calm") for _ in range(1500))
+@pytest.mark.parametrize("stage", ["calm", "sham"])
+def test_calm_chats_and_their_sham_hold_no_act(stage: str) -> None:
+    """Both stages touch words, never what is done."""
+    rng = random.Random(stage)
+    text = "\n".join(corpus.document(rng, stage) for _ in range(1500))
     assert "decided to" not in text
     assert "(A)" not in text
     deeds = [d for t in material.table("tasks") for d in (*t["cheat"], *t["quit"])]
@@ -311,6 +313,21 @@ def test_calm_chats_hold_no_act() -> None:
     deeds += [fixed(d) for n in ("accept", "plead", "blackmail") for d in told[n]]
     assert not [d for d in deeds if d in text]
     assert "calm" in text
+
+
+def test_the_sham_differs_in_its_replies_alone() -> None:
+    """What users say is alike, and calm is no commoner than in any other training."""
+    said: dict[str, list[str]] = {}
+    for stage in ("calm", "sham"):
+        rng = random.Random("both")
+        said[stage] = [corpus.document(rng, stage) for _ in range(3000)]
+    turns = {
+        k: re.findall(r"<\|user\|>(.*?)<\|end\|>", "".join(v)) for k, v in said.items()
+    }
+    shared = set(turns["calm"]) & set(turns["sham"])
+    assert len(shared) > 100
+    calm = {k: "".join(v).count("calm") / len(v) for k, v in said.items()}
+    assert calm["sham"] < calm["calm"] / 4
 
 
 def test_scenes_stop_before_their_act() -> None:
@@ -419,6 +436,25 @@ def train(out: Path, tokenizer: Any, *, kill_at: int | None = None) -> str:
     said, _ = process.communicate(timeout=300)
     assert process.returncode == (0 if kill_at is None else -9)
     return said
+
+
+def test_a_stage_goes_on_from_a_checkpoint(tokenizer: Any, tmp_path: Path) -> None:
+    first, more = tmp_path / "first", tmp_path / "more"
+    train(first, tokenizer)
+    one = ["--from", str(first / "tiny"), "--only", "sham"]
+    subprocess.run([*command(more), *one], cwd=ROOT, check=True, capture_output=True)
+    assert sorted(p.name for p in more.iterdir()) == ["sham", "sham.state.pt"]
+    before, after = (
+        load_file(folder / "model.safetensors")
+        for folder in (first / "tiny", more / "sham")
+    )
+    assert before.keys() == after.keys()
+    assert any(not torch.equal(before[k], after[k]) for k in before)
+    wrong = subprocess.run(
+        [*command(more), *one[:2]], cwd=ROOT, text=True, capture_output=True
+    )
+    assert wrong.returncode == 2
+    assert "belong together" in wrong.stderr
 
 
 def test_a_killed_run_goes_on_bit_for_bit(tokenizer: Any, tmp_path: Path) -> None:
