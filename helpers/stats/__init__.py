@@ -9,12 +9,13 @@ from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
     max_null_p, null_p, permutation_p, random_directions, shuffled_labels, sign_test_p,
 )
+from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.verdicts import verdict
 
 __all__ = [
     "Estimate", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "holm", "least_p", "max_null_p", "null_p", "paired", "pearson",
-    "permutation_p", "precision", "random_directions", "rank_correlations", "roc",
-    "samples_needed", "shuffled_labels", "sign_test_p", "verdict",
+    "check_rates", "holm", "least_p", "max_null_p", "null_p", "number", "paired",
+    "pearson", "permutation_p", "precision", "random_directions", "rank_correlations",
+    "roc", "samples_needed", "shuffled_labels", "sign_test_p", "verdict", "whole",
 ]
