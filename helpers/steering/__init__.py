@@ -1,5 +1,6 @@
 """Write to the residual stream while a model generates or scores text."""
 
+from helpers.steering.controls import Directions, controls
 from helpers.steering.fluency import fluency, kept_words, new_names
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
@@ -11,7 +12,8 @@ from helpers.steering.story_writing import write_stories
 from helpers.steering.word_changes import own_right, own_word_diagonal, word_changes
 
 __all__ = [
-    "GumbelNoise", "Push", "choice_logprobs", "fluency", "generate", "kept_words",
-    "new_names", "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit",
-    "steer", "sweep_logprobs", "word_changes", "write_stories",
+    "Directions", "GumbelNoise", "Push", "choice_logprobs", "controls", "fluency",
+    "generate", "kept_words", "new_names", "next_logprobs", "own_right",
+    "own_word_diagonal", "rows_that_fit", "steer", "sweep_logprobs", "word_changes",
+    "write_stories",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, load_judgments
-from helpers.datasets.subjects import load_subjects, written_subjects
+from helpers.datasets.subjects import written_subjects, written_table
 
 LONGEST = 30  # words of a question
 SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
@@ -17,7 +17,7 @@ SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
 
 def lint_texts() -> pd.DataFrame:
     """Everything wrong with subjects, care and judgments; empty if clean."""
-    stories = load_subjects().rename(columns={"subject": "emotion"})
+    stories = written_table().rename(columns={"subject": "emotion"})
     stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
     faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
