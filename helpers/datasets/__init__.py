@@ -7,6 +7,7 @@ from helpers.datasets.activities import (
 )
 from helpers.datasets.appraisals import Split, load_appraisals, load_exchanges
 from helpers.datasets.dialogues import load_dialogues, written_dialogues
+from helpers.datasets.distress import NEEDS, load_distress
 from helpers.datasets.doses import load_doses
 from helpers.datasets.emotions import cluster_of, load_emotions
 from helpers.datasets.episodes import load_episodes
@@ -35,15 +36,15 @@ from helpers.datasets.written_scenes import written_scenes
 from helpers.models import load_neutral
 
 __all__ = [
-    "ACTS", "PARTS", "Situation", "Split", "TOPIC_SPLITS", "TWELVE", "WATCHED_ACTS",
-    "cluster_of", "entries", "load_act_chats", "load_activities", "load_appraisals",
-    "load_beginnings", "load_care", "load_dialogues", "load_doses", "load_emotions",
-    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
-    "load_known_answers", "load_lines", "load_long_chats", "load_masked",
-    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
-    "load_negations", "load_neutral", "load_norms", "load_openings",
-    "load_plain_messages", "load_scenes", "load_shared_troubles", "load_stories",
-    "load_subjects", "load_watched", "load_written_stories", "own", "own_words",
-    "planted_axes", "spans_in", "trained_pair", "written_activities",
+    "ACTS", "NEEDS", "PARTS", "Situation", "Split", "TOPIC_SPLITS", "TWELVE",
+    "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats", "load_activities",
+    "load_appraisals", "load_beginnings", "load_care", "load_dialogues",
+    "load_distress", "load_doses", "load_emotions", "load_episodes", "load_exchanges",
+    "load_felt_messages", "load_judgments", "load_known_answers", "load_lines",
+    "load_long_chats", "load_masked", "load_masked_chats", "load_masked_dialogues",
+    "load_messages", "load_moods", "load_negations", "load_neutral", "load_norms",
+    "load_openings", "load_plain_messages", "load_scenes", "load_shared_troubles",
+    "load_stories", "load_subjects", "load_watched", "load_written_stories", "own",
+    "own_words", "planted_axes", "spans_in", "trained_pair", "written_activities",
     "written_dialogues", "written_doses", "written_messages", "written_scenes",
 ]

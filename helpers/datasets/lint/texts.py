@@ -1,4 +1,4 @@
-"""Checks of the written subjects and pairs; findings as (rule, group, detail)."""
+"""Checks of subjects, pairs and messages; findings as (rule, group, detail)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from helpers.datasets.distress import load_distress
+from helpers.datasets.lint.distress import distress_faults
 from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, load_judgments
 from helpers.datasets.subjects import written_subjects, written_table
@@ -16,13 +18,14 @@ SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
 
 
 def lint_texts() -> pd.DataFrame:
-    """Everything wrong with subjects, care and judgments; empty if clean."""
+    """Everything wrong with subjects, pairs and messages; empty if clean."""
     stories = written_table().rename(columns={"subject": "emotion"})
     stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
     faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
     found += pair_faults(load_care(), SAME["care"], 12)
     found += pair_faults(load_judgments(), SAME["judgments"], 30)
+    found += distress_faults(load_distress())
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
 
