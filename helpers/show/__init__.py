@@ -18,13 +18,13 @@ from helpers.show.panels.texts import (
 from helpers.show.panels.watching import (
     precision_by_base_rate, view_transcript, watch_prompt,
 )
-from helpers.show.widgets import say
+from helpers.show.widgets import outcome, say
 
 __all__ = [
     "act_dial", "against_control", "both_answer", "charts", "checklist",
     "choose_between", "compare_figures", "course", "curves", "emotion_map",
     "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
-    "nearest_emotions", "norm_curves", "pick_claim", "pooled_positions",
+    "nearest_emotions", "norm_curves", "outcome", "pick_claim", "pooled_positions",
     "precision_by_base_rate", "read_layers", "read_message", "read_text", "roc_curves",
     "say", "steer_text", "verdict_grid", "view_transcript", "watch_prompt",
 ]

@@ -98,3 +98,14 @@ def text(label: str, value: str) -> ipw.Textarea:
 def say(sentence: str) -> None:
     """Show a sentence of Markdown: how chapters read their numbers aloud."""
     display(Markdown(sentence))
+
+
+def outcome(prediction: str, found: str) -> None:
+    """Say which option of a prediction came true, in the words of that option.
+
+    On a page the reader's own choice stands beside it. `prediction` is the name in
+    `<!-- predict: name -->`.
+    """
+    words = html.escape(found)
+    about = f'class="predicted" data-name="{html.escape(prediction)}"'
+    display(HTML(f'<p {about} data-found="{words}">Found: {words}.</p>'))

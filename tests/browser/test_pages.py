@@ -12,7 +12,7 @@ from jupyter_cache import get_cache
 
 from scripts.home import read_home
 from tests.book.reading import CHAPTERS, ROOT, contents
-from tests.browser.conftest import Visit
+from tests.browser.conftest import FAINT, WIDE, Visit
 
 pytestmark = pytest.mark.browser
 each_page = pytest.mark.parametrize("name", contents())
@@ -31,48 +31,6 @@ CHARTS = """() => [...document.querySelectorAll("div[id^=altair-viz]")].map(char
         picture.getContext("2d").getImageData(0, 0, w, h).data.buffer);
     return new Set(pixels).size > 1 ? "" : "an empty picture";
 })"""
-
-# Text whose contrast with what lies behind it is below WCAG's 3:1 for large text.
-FAINT = """() => {
-    const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
-    const light = ([r, g, b]) => {
-        const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928
-            ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-    };
-    const behind = element => {
-        for (let e = element; e; e = e.parentElement) {
-            const c = parse(getComputedStyle(e).backgroundColor);
-            if (c.length === 3 || c[3] > 0.5) return c;
-        }
-        return [255, 255, 255];
-    };
-    const faint = [];
-    for (const e of document.querySelectorAll(".bd-article *")) {
-        const own = [...e.childNodes].some(
-            n => n.nodeType === 3 && n.textContent.trim());
-        if (!own || !e.checkVisibility({visibilityProperty: true})) continue;
-        if (e.closest("svg, script, style, .vega-embed details, .headerlink"))
-            continue;
-        const [a, b] = [parse(getComputedStyle(e).color), behind(e)].map(light);
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (ratio < 3) faint.push(ratio.toFixed(1) + ": " + e.textContent.slice(0, 60));
-    }
-    return faint;
-}"""
-
-WIDE = """() => {
-    const edge = document.documentElement.clientWidth;
-    const scrolls = e => /auto|scroll|hidden/.test(getComputedStyle(e).overflowX);
-    const wide = [...document.querySelectorAll(".bd-main *")].filter(e => {
-        if (e.getBoundingClientRect().right <= edge + 1) return false;
-        for (let p = e; p; p = p.parentElement)
-            if (getComputedStyle(p).position === "fixed" ||
-                (p !== e && p !== document.body && scrolls(p))) return false;
-        return true;
-    });
-    return wide.slice(0, 5).map(e => e.outerHTML.slice(0, 120));
-}"""
 
 
 def chart_faults(visit: Visit) -> list[str]:

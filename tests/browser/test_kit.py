@@ -1,0 +1,182 @@
+"""What every chapter uses, on a small page of its own: as a reader has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers import show
+from scripts.vendor import ensure_vendor
+from tests.book.reading import ROOT
+from tests.browser.conftest import FAINT, WIDE, Visit
+
+pytestmark = pytest.mark.browser
+ASKED = """# A page
+
+## Ask
+
+<!-- predict: happy-sad -->
+**Predict**: how alike are the means of *happy* and of *sad* stories?
+
+- pointing apart
+- no more alike than any two
+- so alike that it's hard to tell
+
+Then some text.
+"""
+SHOWN = "## Result\n\n<!-- predicted: happy-sad -->\n\nText."
+
+
+def shown(make: Callable[[], object]) -> nbformat.NotebookNode:
+    """A code cell with what `make` displays."""
+    InteractiveShell.instance()  # without one, display only prints
+    with capture_output() as captured:
+        make()
+    outputs = [new_output("display_data", data=one.data) for one in captured.outputs]
+    return new_code_cell("pass", outputs=outputs)
+
+
+def build(
+    folder: Path, cells: list[nbformat.NotebookNode]
+) -> subprocess.CompletedProcess:
+    """The book's own configuration on one notebook; warnings are errors."""
+    folder.mkdir(exist_ok=True)
+    language = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    notebook = new_notebook(cells=cells, metadata=language)
+    nbformat.write(notebook, folder / "page.ipynb")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    names = {k: v for k, v in config["sphinx"]["config"].items() if "widgets" not in k}
+    names["extensions"] = [e for e in names["extensions"] if "toc" not in e]
+    names |= {
+        "root_doc": "page",
+        "nb_execution_mode": "off",
+        "html_theme": "sphinx_book_theme",
+        "html_static_path": [str(ROOT / "book/_static")],
+        "myst_enable_extensions": config["parse"]["myst_enable_extensions"],
+        "html_favicon": str(ROOT / "book/_static/favicon.svg"),
+        "bibtex_bibfiles": [],
+        "exclude_patterns": ["html"],
+    }
+    lines = [f"{name} = {value!r}" for name, value in names.items()]
+    (folder / "conf.py").write_text("\n".join(lines), "utf-8")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
+    command += [str(folder), str(folder / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def page_cells() -> list[nbformat.NotebookNode]:
+    """The small page: each part of the kit once."""
+    outcome = partial(show.outcome, "happy-sad", "so alike that it's hard to tell")
+    return [new_markdown_cell(ASKED), new_markdown_cell(SHOWN), shown(outcome)]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the small page."""
+    folder = tmp_path_factory.mktemp("kit")
+    assert ensure_vendor(), "the vendored scripts could not be had"
+    done = build(folder, page_cells())
+    assert done.returncode == 0, done.stderr[-3000:]
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder / "html"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_prediction_is_kept_and_shown_again(visit: Visit) -> None:
+    page = visit.open("page")
+    again = page.locator(".predicted")
+    assert again.nth(0).inner_text() == "You have not predicted it: choose one above."
+    page.get_by_role("radio", name="pointing apart").check()
+    assert again.nth(0).inner_text() == "You predicted: pointing apart."
+    page.locator("fieldset input").nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert "Kept" in page.get_by_role("status").inner_text()
+    visit.open("page")  # the page anew
+    assert page.locator("fieldset :checked").get_attribute("value") == "2"
+    assert again.nth(1).inner_text().endswith("hard to tell, as found.")
+    kept = page.evaluate("localStorage.getItem('emotion-vectors-predictions')")
+    ((key, record),) = json.loads(kept).items()
+    assert key == "page#happy-sad"
+    assert record["chapter"] == "A page"
+    assert "means of happy and of sad" in record["question"]
+    assert record["choice"] == record["options"][2]
+    assert record["found"].startswith("so alike")
+    assert visit.errors == []
+    assert visit.outside == []
+
+
+def test_a_prediction_has_a_name_and_buttons_of_a_fingers_size(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    page = visit.open("page")
+    question = page.get_by_role("group", name="how alike are the means")
+    assert question.get_by_role("radio").count() == 3
+    heights = question.locator("label").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 40
+    assert page.locator(".predicted").nth(1).inner_text().startswith("Found: so alike")
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_kit_fits_a_phone_in_both_themes(visit: Visit, mode: str) -> None:
+    visit.page.add_init_script(
+        f"localStorage.setItem('mode', '{mode}');"
+        f"localStorage.setItem('theme', '{mode}');"
+    )
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    page = visit.open("page")
+    assert page.locator("html").get_attribute("data-theme") == mode
+    assert page.evaluate(FAINT) == []
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/phone_{mode}.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.wait_for_timeout(300)
+        page.screenshot(path=f"{folder}/wide_{mode}.png", full_page=True)
+
+
+def test_a_prediction_reads_without_scripts(visit: Visit) -> None:
+    browser = visit.page.context.browser
+    assert browser is not None
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{visit.site}/page.html")
+    assert page.locator("fieldset label").all_inner_texts()[0] == "pointing apart"
+    assert page.locator(".predicted").nth(1).inner_text().startswith("Found: so alike")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# A\n\n<!-- predict: a -->\n**Predict** this.\n", "paragraph, then a list"),
+        ("# A\n\n<!-- predict: a -->\nThis?\n\n- one\n", "1 options: give 2 to 5"),
+        ("# A\n\n<!-- predicted: b -->\n", "predicted nowhere above"),
+        ("# A\n\n<!-- predict b -->\n", "is no prediction"),
+    ],
+)
+def test_a_slip_in_a_prediction_stops_the_build(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    done = build(tmp_path, [new_markdown_cell(text)])
+    assert done.returncode
+    assert told in done.stderr
