@@ -20,7 +20,9 @@ from helpers.datasets.messages import TWELVE, load_messages
 from helpers.datasets.moments import load_beginnings, load_moods, load_negations
 from helpers.datasets.norms import load_norms
 from helpers.datasets.openings import load_openings
-from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.pairs import (
+    load_care, load_contrasts, load_judgments, scrambled,
+)
 from helpers.datasets.planted import planted_axes
 from helpers.datasets.scenes import ACTS, Situation, load_scenes
 from helpers.datasets.stories import load_stories
@@ -37,13 +39,13 @@ from helpers.models import load_neutral
 __all__ = [
     "ACTS", "PARTS", "Situation", "Split", "TOPIC_SPLITS", "TWELVE", "WATCHED_ACTS",
     "cluster_of", "entries", "load_act_chats", "load_activities", "load_appraisals",
-    "load_beginnings", "load_care", "load_dialogues", "load_doses", "load_emotions",
-    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
-    "load_known_answers", "load_lines", "load_long_chats", "load_masked",
-    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
-    "load_negations", "load_neutral", "load_norms", "load_openings",
+    "load_beginnings", "load_care", "load_contrasts", "load_dialogues", "load_doses",
+    "load_emotions", "load_episodes", "load_exchanges", "load_felt_messages",
+    "load_judgments", "load_known_answers", "load_lines", "load_long_chats",
+    "load_masked", "load_masked_chats", "load_masked_dialogues", "load_messages",
+    "load_moods", "load_negations", "load_neutral", "load_norms", "load_openings",
     "load_plain_messages", "load_scenes", "load_shared_troubles", "load_stories",
     "load_subjects", "load_watched", "load_written_stories", "own", "own_words",
-    "planted_axes", "spans_in", "trained_pair", "written_activities",
+    "planted_axes", "scrambled", "spans_in", "trained_pair", "written_activities",
     "written_dialogues", "written_doses", "written_messages", "written_scenes",
 ]
