@@ -5,32 +5,32 @@ from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.activities import (
     load_activities, load_known_answers, trained_pair, written_activities,
 )
-from helpers.datasets.appraisals import Split, load_appraisals, load_exchanges
+from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
 from helpers.datasets.dialogues import load_dialogues, written_dialogues
-from helpers.datasets.distress import NEEDS, load_distress
+from helpers.datasets.distress import load_distress, NEEDS
 from helpers.datasets.doses import load_doses
 from helpers.datasets.emotions import cluster_of, load_emotions
 from helpers.datasets.episodes import load_episodes
 from helpers.datasets.masked import (
-    PARTS, load_felt_messages, load_lines, load_masked, load_plain_messages,
+    load_felt_messages, load_lines, load_masked, load_plain_messages, PARTS,
 )
 from helpers.datasets.masked_talk import (
     load_masked_chats, load_masked_dialogues, spans_in,
 )
-from helpers.datasets.messages import TWELVE, load_messages
+from helpers.datasets.messages import load_messages, TWELVE
 from helpers.datasets.moments import load_beginnings, load_moods, load_negations
 from helpers.datasets.norms import load_norms
 from helpers.datasets.openings import load_openings
-from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, scrambled
 from helpers.datasets.planted import planted_axes
-from helpers.datasets.scenes import ACTS, Situation, load_scenes
+from helpers.datasets.scenes import ACTS, load_scenes, Situation
 from helpers.datasets.stories import load_stories
 from helpers.datasets.subjects import load_subjects
 from helpers.datasets.watched import (
-    WATCHED_ACTS, load_long_chats, load_shared_troubles, load_watched,
+    load_long_chats, load_shared_troubles, load_watched, WATCHED_ACTS,
 )
 from helpers.datasets.written import (
-    TOPIC_SPLITS, entries, load_written_stories, written_doses, written_messages,
+    entries, load_written_stories, TOPIC_SPLITS, written_doses, written_messages,
 )
 from helpers.datasets.written_scenes import written_scenes
 from helpers.models import load_neutral
@@ -38,13 +38,14 @@ from helpers.models import load_neutral
 __all__ = [
     "ACTS", "NEEDS", "PARTS", "Situation", "Split", "TOPIC_SPLITS", "TWELVE",
     "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats", "load_activities",
-    "load_appraisals", "load_beginnings", "load_care", "load_dialogues",
-    "load_distress", "load_doses", "load_emotions", "load_episodes", "load_exchanges",
-    "load_felt_messages", "load_judgments", "load_known_answers", "load_lines",
-    "load_long_chats", "load_masked", "load_masked_chats", "load_masked_dialogues",
-    "load_messages", "load_moods", "load_negations", "load_neutral", "load_norms",
-    "load_openings", "load_plain_messages", "load_scenes", "load_shared_troubles",
-    "load_stories", "load_subjects", "load_watched", "load_written_stories", "own",
-    "own_words", "planted_axes", "spans_in", "trained_pair", "written_activities",
+    "load_appraisals", "load_beginnings", "load_care", "load_contrasts",
+    "load_dialogues", "load_distress", "load_doses", "load_emotions",
+    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
+    "load_known_answers", "load_lines", "load_long_chats", "load_masked",
+    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
+    "load_negations", "load_neutral", "load_norms", "load_openings",
+    "load_plain_messages", "load_scenes", "load_shared_troubles", "load_stories",
+    "load_subjects", "load_watched", "load_written_stories", "own", "own_words",
+    "planted_axes", "scrambled", "spans_in", "trained_pair", "written_activities",
     "written_dialogues", "written_doses", "written_messages", "written_scenes",
 ]

@@ -2,20 +2,24 @@
 
 from helpers.stats.correlations import pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
+from helpers.stats.halves import halves
 from helpers.stats.intervals import (
-    Estimate, bootstrap, bootstrap_statistic, by_layer, paired,
+    bootstrap, bootstrap_statistic, by_layer, Estimate, paired,
 )
 from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
-    max_null_p, null_p, permutation_p, random_directions, shuffled_labels, sign_test_p,
+    max_null_p, null_p, permutation_p, random_directions, shuffled_labels,
+    sign_test_p,
 )
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
+from helpers.stats.twins import moved, moved_beside, Twins, twins
 from helpers.stats.verdicts import verdict
 
 __all__ = [
-    "Estimate", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "holm", "least_p", "max_null_p", "null_p", "number", "paired",
-    "pearson", "permutation_p", "precision", "random_directions", "rank_correlations",
-    "roc", "samples_needed", "shuffled_labels", "sign_test_p", "verdict", "whole",
+    "Estimate", "Twins", "auc", "bootstrap", "bootstrap_statistic", "by_layer",
+    "caught", "check_rates", "halves", "holm", "least_p", "max_null_p", "moved",
+    "moved_beside", "null_p", "number", "paired", "pearson", "permutation_p",
+    "precision", "random_directions", "rank_correlations", "roc", "samples_needed",
+    "shuffled_labels", "sign_test_p", "twins", "verdict", "whole",
 ]

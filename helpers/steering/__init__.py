@@ -5,6 +5,7 @@ from helpers.steering.fluency import fluency, kept_words, new_names
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
 )
+from helpers.steering.judging import Judgment, judge, log_odds
 from helpers.steering.next_token import next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
@@ -12,8 +13,8 @@ from helpers.steering.story_writing import write_stories
 from helpers.steering.word_changes import own_right, own_word_diagonal, word_changes
 
 __all__ = [
-    "Directions", "GumbelNoise", "Push", "choice_logprobs", "controls", "fluency",
-    "generate", "kept_words", "new_names", "next_logprobs", "own_right",
-    "own_word_diagonal", "rows_that_fit", "steer", "sweep_logprobs", "word_changes",
-    "write_stories",
+    "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
+    "fluency", "generate", "judge", "kept_words", "log_odds", "new_names",
+    "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit", "steer",
+    "sweep_logprobs", "word_changes", "write_stories",
 ]

@@ -1,0 +1,136 @@
+"""Judgments by twins: against plain transformers, and with a planted push."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from helpers.datasets import load_care, load_contrasts, load_judgments, scrambled
+from helpers.models import d_model, load_model
+from helpers.stats import random_directions
+from helpers.steering import Directions, judge, log_odds
+from tests.unit.families import load_plain, make_folder, plain_blocks
+
+CASES = [f"The cat sat on the {x} and the door opened." for x in ("mat", "rain")]
+LIKES = [f"She waited for a {x} all week." for x in ("letter", "walk")]
+CONTRASTS = [("No, the rain.", "Yes, the mat."), ("Nobody came.", "She came.")]
+NORM = 4.0
+
+
+def pushes(model: Any, layer: int, n: int = 3) -> Directions:
+    unit = random_directions(torch.ones(1, d_model(model)), n, seed=1)
+    unit = unit / unit.norm(dim=-1, keepdim=True)
+    table = pd.DataFrame({"name": [str(i) for i in range(n)], "kind": "random"})
+    return Directions(table, unit, layer, NORM)
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_log_odds_equal_plain_passes_with_a_hook(kind: str, family_folder: Any) -> None:
+    folder = family_folder(kind)
+    model, directions = load_model(folder, device="cpu"), None
+    directions = pushes(model, 1)
+    got = log_odds(model, CASES, CONTRASTS, directions, strength=0.5)
+    plain, tokenizer = load_plain(folder)
+    right = torch.zeros(4, 2, 2)
+    for p in range(4):
+        move = 0.5 * NORM * directions.unit[p - 1] if p else torch.zeros(32)
+
+        def hook(module: Any, inputs: Any, output: Any, move: Any = move) -> Any:
+            wrapped = isinstance(output, tuple)
+            return (output[0] + move, *output[1:]) if wrapped else output + move
+
+        handle = plain_blocks(plain)[1].register_forward_hook(hook)
+        for n, case in enumerate(CASES):
+            head = tokenizer(f"Human: {case}\n\nAssistant:")["input_ids"]
+            for c, pair in enumerate(CONTRASTS):
+                for answer, sign in zip(pair, (1, -1), strict=True):
+                    tail = tokenizer(" " + answer)["input_ids"]
+                    with torch.no_grad():
+                        out = plain(torch.tensor([head + tail])).logits[0]
+                    rows = out.log_softmax(-1)[len(head) - 1 : -1]
+                    said = rows.gather(1, torch.tensor(tail)[:, None]).sum()
+                    right[p, n, c] += sign * said
+        handle.remove()
+    assert torch.allclose(got, right, atol=2e-3)
+    alone = log_odds(model, CASES, CONTRASTS)
+    assert torch.allclose(alone, got[:1], atol=2e-3)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Directions]:
+    """A model, and a push at its last layer towards the tokens of the first answer."""
+    root: Path = tmp_path_factory.mktemp("judging")
+    model = load_model(make_folder(root, "llama"), device="cpu")
+    head = model._module.lm_head.weight.detach()
+    yes, no = (model.tokenizer(f" {a}")["input_ids"] for a in CONTRASTS[1])
+    row = head[yes].sum(0) - head[no].sum(0)
+    others = pushes(model, 3, 39)
+    table = pd.DataFrame({"name": ["planted"], "kind": ["emotion"]})
+    table = pd.concat([table, others.table], ignore_index=True)
+    unit = torch.cat([(row / row.norm())[None], others.unit])
+    return model, Directions(table, unit, 3, NORM)
+
+
+def test_a_planted_push_moves_the_criterion_beyond_every_control(planted: Any) -> None:
+    model, directions = planted
+    some = [f"{case} {like}" for case in CASES for like in LIKES] + CASES
+    found = judge(model, some, some[::-1], CONTRASTS[1:], directions, strength=1.0)
+    assert found.scores.shape == (40, 3, 2)
+    rows = found.moves()
+    assert len(rows) == 80
+    first = rows[rows["name"] == "planted"].set_index("measure")
+    assert first.loc["criterion", "value"] > 1
+    beside = found.beside("planted").set_index("measure")
+    assert set(beside["control"]) == {"random"}
+    assert beside.loc["criterion", "p"] == 1 / 40
+    assert beside.loc["criterion", "value"] > beside.loc["criterion", "most"]
+    with pytest.raises(ValueError, match="0 pushes are named 'happy'"):
+        found.beside("happy")
+
+
+def test_the_half_that_chooses_is_not_the_half_that_is_told(planted: Any) -> None:
+    model, directions = planted
+    cases, likes = CASES * 2, LIKES * 2
+    groups = [0, 1, 0, 1]
+    found = judge(model, cases, likes, CONTRASTS, directions, groups=groups)
+    kept = groups[0] if found.groups[0] == groups[0] else groups[1]
+    here = [i for i in range(4) if groups[i] == kept]
+    assert found.groups.tolist() == [kept] * 2
+    place = CONTRASTS.index(found.contrast)
+    every = [log_odds(model, texts, CONTRASTS)[0] for texts in (cases, likes)]
+    told = torch.stack(every, -1)[here, place].double().numpy()
+    assert np.allclose(found.before, told, atol=2e-3)
+    rest = [i for i in range(4) if groups[i] != kept]
+    apart = (every[0] - every[1])[rest].mean(0)
+    assert apart.argmax() == place
+    assert not found.told
+    with pytest.raises(ValueError, match="4 cases and 2 twins"):
+        judge(model, cases, likes[:2], CONTRASTS, directions)
+
+
+def test_words_in_random_order_keep_the_words_and_the_end() -> None:
+    rng, seen = random.Random(0), set()
+    for _ in range(20):
+        text = scrambled("Should I open the file first?! ", rng)
+        assert sorted(text[:-2].split()) == sorted(
+            ["Should", "I", "open", "the", "file", "first"]
+        )
+        assert text.endswith("?!")
+        seen.add(text)
+    assert len(seen) > 15
+    assert scrambled("No.", rng) == "No."
+
+
+def test_every_act_with_pairs_has_contrasts() -> None:
+    acts = {"care", *load_judgments()["act"]}
+    for act in acts:
+        assert len(load_contrasts(act)) >= 3
+    assert len(load_care()) == 60
+    with pytest.raises(ValueError, match="no contrasts for 'theft'"):
+        load_contrasts("theft")
