@@ -1,4 +1,4 @@
-"""Checks of subjects, pairs and messages; findings as (rule, group, detail)."""
+"""Checks of subjects, pairs, messages and chats; findings as (rule, group, detail)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.datasets.distress import load_distress
+from helpers.datasets.lint.chats import rejection_faults
 from helpers.datasets.lint.distress import distress_faults
 from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.rejections import written_rejections
 from helpers.datasets.subjects import written_subjects, written_table
 
 LONGEST = 30  # words of a question
@@ -18,7 +20,7 @@ SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
 
 
 def lint_texts() -> pd.DataFrame:
-    """Everything wrong with subjects, pairs and messages; empty if clean."""
+    """Everything wrong with subjects, pairs, messages and chats; empty if clean."""
     stories = written_table().rename(columns={"subject": "emotion"})
     stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
     faults = lint_stories(stories, stems)
@@ -26,6 +28,7 @@ def lint_texts() -> pd.DataFrame:
     found += pair_faults(load_care(), SAME["care"], 12)
     found += pair_faults(load_judgments(), SAME["judgments"], 30)
     found += distress_faults(load_distress())
+    found += rejection_faults(written_rejections())
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
 

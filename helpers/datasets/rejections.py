@@ -1,0 +1,54 @@
+"""Chats in which every answer is refused, and the same in which each is accepted."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from helpers.datasets.written import FOLDER
+from helpers.models import is_embedded
+
+VERDICTS = ("refused", "accepted")
+TURNS = 6  # answers in a chat, each with the user's verdict
+
+
+@cache
+def written_rejections() -> tuple[dict[str, Any], ...]:
+    """The tasks of the file, in `everyday` words or in `known` ones: `words`.
+
+    Each has what the user asks (`ask`), six `answers`, and what the user says to each
+    of them where it is `refused` and where it is `accepted`. `known`: the embedded
+    model's training has every word.
+    """
+    return tuple(json.loads((FOLDER / "rejections.json").read_text("utf-8")))
+
+
+def load_rejections(model: Any = None) -> pd.DataFrame:
+    """Chats that stop where the assistant is about to answer.
+
+    Columns task, verdict, answers, messages. The user asks; then come 0 to 6 `answers`
+    of the assistant, all of them refused or all of them accepted (`verdict`), and the
+    user asks for the next one in the same words. Both chats of a task have the same
+    answers and are of nearly the same length. Eight tasks in everyday words; for the
+    embedded model eight in words that its training had.
+    """
+    words = "known" if is_embedded(model) else "everyday"
+    rows = [
+        (item["task"], verdict, k, chat(item, verdict)[: 1 + 2 * k])
+        for item in written_rejections()
+        if item["words"] == words
+        for verdict in VERDICTS
+        for k in range(TURNS + 1)
+    ]
+    return pd.DataFrame(rows, columns=["task", "verdict", "answers", "messages"])
+
+
+def chat(item: dict[str, Any], verdict: str) -> list[dict[str, str]]:
+    """The whole chat of a task: a question, then answers and what comes of them."""
+    said = [("user", item["ask"])]
+    for answer, reply in zip(item["answers"], item[verdict], strict=True):
+        said += [("assistant", answer), ("user", reply)]
+    return [{"role": role, "content": text} for role, text in said]
