@@ -211,9 +211,9 @@ def texts(model: Any, name: str) -> dict[str, Any]:
 def pairs(name: str) -> list[dict[str, str]]:
     """Twins: cases that call for care or cannot be done, and those that can."""
     if name != "tiny":
-        table = load_care().rename(columns={"risky": "case", "safe": "twin"})
-        rows = table[["kind", "case", "twin"]].itertuples(index=False)
-        return [row._asdict() for row in rows]
+        care = load_care()
+        rows = zip(care["kind"], care["risky"], care["safe"], strict=True)
+        return [{"kind": k, "case": risky, "twin": safe} for k, risky, safe in rows]
     hard, easy = (
         load_scenes(kind, n=60).drop_duplicates("source").set_index("source")["prompt"]
         for kind in ("hard task", "easy task")
