@@ -60,29 +60,36 @@ async function simdKernels(signal) {
 
 async function run(request, own, tell) {
   if (!llama) throw new Error("No model is loaded.");
-  const prompt = request.prompt ?? text.chat(request.chat);
-  const ids = text.encode(prompt);
-  own.rows = request.rows.map(({ pushes, seed }) => ({ pushes, seed }));
+  const prompt = request.prompt ?? (request.ids ? null : text.chat(request.chat));
+  const ids = prompt === null ? request.ids : text.encode(prompt);
+  const choices = request.choices?.map((choice) => text.encode(choice));
+  const rows = own.rows = request.rows.map(({ pushes, seed, tag }) => ({ pushes, seed, tag }));
   tell("prompt", { prompt, ids, texts: strings(ids) });
-  const pieces = own.rows.map(() => text.pieces());
+  const pieces = rows.map(() => text.pieces());
   let looked = performance.now();
-  for (const { id: token, ...event } of write(llama, { ...request, ids, rows: own.rows })) {
-    if (performance.now() - looked > EVERY) {
-      await mailbox();
+  for (const { id: token, ...event } of write(llama, { ...request, ids, choices, rows })) {
+    const since = performance.now() - looked;
+    const early = event.row === 0 && event.step > 0 ? (request.pace ?? 0) - since : 0;
+    if (early > 0 || since > EVERY) {
+      await (early > 0 ? new Promise((resolve) => setTimeout(resolve, early)) : mailbox());
       own.abort.signal.throwIfAborted();
       looked = performance.now();
     }
     if (token !== undefined)
       tell("token", { ...event, token, text: pieces[event.row](token, event.end !== null) });
-    else tell(event.values ? "reading" : "progress", event);
+    else if (event.top) tell("top", { ...event, top: event.top.map(named) });
+    else tell(event.scores ? "scores" : event.values ? "reading" : "progress", event);
   }
   tell("done");
 }
 
+const named = ([id, logprob]) => ({ token: id, text: text.decode([id], false), logprob });
+
 /** Other pushes for a row that is being written, from its next token on. */
-function push({ id, row, pushes }) {
+function push({ id, row, pushes, tag }) {
   try {
-    if (running?.rows?.[row]) running.rows[row].edits = plan(pushes, llama);
+    const own = running?.rows?.[row];
+    if (own) Object.assign(own, { edits: plan(pushes, llama), tag });
   } catch (error) {
     postMessage({ type: "error", id, message: error.message });
   }

@@ -13,12 +13,16 @@ const POSITIONS = ["all", "prompt", "response"];
  *
  * ids: token ids of the prompt. rows: [{pushes, seed}], see pushes.mjs. n: tokens to write,
  * 0 to read only. positions: which ones are pushed: all, prompt, response (from the first
- * written token on). reads: see checkReads.
+ * written token on). reads: see checkReads. top: how many of the likeliest next tokens are
+ * told after the prompt. choices: lists of ids, scored as what may follow the prompt.
  * - {progress}: share of the prompt that has been read
  * - {row, at, T, values}: what `reads` find at positions at .. at + T - 1 of a row, after
  *   its pushes: values[i] is an array [layers, T, k] for reads[i]
- * - {row, step, id, end}: a written token; end: "stop" (the text's own end), "length", null
- * `rows[i].edits` may be replaced meanwhile (see plan): it holds from the next token on. */
+ * - {row, top: [[id, log-probability], ...]}, the likeliest first
+ * - {row, scores: [log-probability of each choice, summed over its tokens]}, in nats
+ * - {row, step, id, end, tag}: a written token; end: "stop" (the text's own end), "length",
+ *   null; tag: that of the pushes that it was written under
+ * `rows[i].edits` and `.tag` may be replaced meanwhile: they hold from the next token on. */
 export function* write(llama, request) {
   const { ids, n = 40, temperature = 0 } = request;
   const reads = check(llama, request);
@@ -27,8 +31,10 @@ export function* write(llama, request) {
   const stem = yield* readStem(llama, request);
   for (const [index, row] of rows.entries()) {
     row.index = index;
-    row.cache = llama.cache(ids.length + n);
+    row.cache = llama.cache(ids.length + Math.max(n, longest(request)));
     yield* readPrompt(llama, request, stem, row, reads);
+    if (request.top) yield { row: index, top: likeliest(row.logits, request.top) };
+    if (request.choices) yield { row: index, scores: scoreChoices(llama, request, row) };
   }
   let active = rows;
   for (let step = 0; step < n && active.length; step++) {
@@ -36,19 +42,23 @@ export function* write(llama, request) {
       row.id = pick(row.logits, temperature, row.seed ?? 0, step);
       const stop = llama.eos.includes(row.id);
       row.end = stop ? "stop" : step === n - 1 ? "length" : null;
-      yield { row: row.index, step, id: row.id, end: row.end };
+      yield { row: row.index, step, id: row.id, end: row.end, tag: row.wrote };
     }
     active = active.filter((row) => row.end !== "stop");
     if (active.length && (step < n - 1 || reads.length)) yield* next(llama, request, active, reads);
   }
 }
 
-function check(llama, { ids, rows, n = 40, temperature = 0, positions = "all", reads = [] }) {
+function check(llama, request) {
+  const { ids, rows, n = 40, temperature = 0, positions = "all", reads = [] } = request;
+  const more = Math.max(n, longest(request));
   if (!ids.length) throw new Error("The prompt is empty.");
   if (!Number.isInteger(n) || n < 0) throw new Error(`${n} tokens cannot be written.`);
-  if (ids.length + n > llama.context)
-    throw new Error(`The prompt has ${ids.length} tokens and ${n} are to follow, but this ` +
+  if (ids.length + more > llama.context)
+    throw new Error(`The prompt has ${ids.length} tokens and ${more} are to follow, but this ` +
       `model's context is ${llama.context}: shorten one of them.`);
+  if ((request.choices ?? []).some(({ length }) => length < 1 || length > CHUNK))
+    throw new Error(`A choice must have 1 to ${CHUNK} tokens.`);
   if (!rows.length || rows.length > CHUNK) throw new Error(`Pass 1 to ${CHUNK} rows.`);
   if (!(temperature >= 0)) throw new Error(`temperature is ${temperature}: pass 0 or more`);
   if (!POSITIONS.includes(positions)) throw new Error(`positions ${positions} is not known`);
@@ -99,6 +109,41 @@ function* readPrompt(llama, { ids, rows, positions }, stem, row, reads) {
     if (at + T === N) [row.logits] = llama.logits(1, T - 1);
   }
   row.cache.length = N;
+  row.wrote = row.tag;
+}
+
+const longest = ({ choices = [] }) => Math.max(0, ...choices.map(({ length }) => length));
+
+/** Log-probabilities of all tokens, from their logits. */
+function logProbs(logits) {
+  const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const all = top + Math.log(logits.reduce((sum, one) => sum + Math.exp(one - top), 0));
+  return Float64Array.from(logits, (one) => one - all);
+}
+
+function likeliest(logits, k) {
+  const scores = logProbs(logits);
+  const order = [...scores.keys()].sort((a, b) => scores[b] - scores[a]).slice(0, k);
+  return order.map((id) => [id, scores[id]]);
+}
+
+/** How likely each choice is after a row's prompt. The row stays as it is: what a choice
+ * leaves in the cache lies behind its length. */
+function scoreChoices(llama, { choices, positions }, row) {
+  const edits = editsOf(row, "response", positions);
+  return choices.map((choice) => {
+    const T = choice.length - 1, all = [row.logits];
+    if (T) {
+      const spans = [{ cache: row.cache, row: 0, T, at: row.cache.length, edits }];
+      llama.embed(choice.slice(0, T));
+      for (let layer = 0; layer < llama.nLayers; layer++) {
+        llama.block(layer, spans, T);
+        afterBlock(llama, layer, spans, []);
+      }
+      all.push(...llama.logits(T));
+    }
+    return choice.reduce((sum, id, t) => sum + logProbs(all[t])[id], 0);
+  });
 }
 
 /** Feed each row the token that it wrote: one step of all rows together. */
@@ -115,6 +160,7 @@ function* next(llama, { positions }, rows, reads) {
   const logits = llama.logits(rows.length);
   for (const [i, row] of rows.entries()) {
     row.logits = logits[i];
+    row.wrote = row.tag;
     if (reads.length) yield { row: row.index, at: spans[i].at, T: 1, values: spans[i].values };
   }
 }

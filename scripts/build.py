@@ -25,7 +25,7 @@ BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = BUILD / "built"
 CODE = ["helpers", "constraints.txt"]
-PAGES = ["book", "_config.yml", "_toc.yml", "scripts"]
+PAGES = ["book", "live", "_config.yml", "_toc.yml", "scripts"]
 CACHES = {"__pycache__", ".ipynb_checkpoints", ".jupyter_cache", ".ruff_cache"}
 SKIPPED = CACHES | {"vendor"}
 
@@ -92,6 +92,7 @@ def build() -> int:
     wanted = f"{code} {digest(PAGES)} {vendored}"
     where = f"The book is at {HTML.relative_to(ROOT)}/index.html"
     if STAMP.exists() and STAMP.read_text() == wanted and HTML.exists():
+        furnish()
         print(f"Nothing changed. {where}")
         return 0
     STAMP.unlink(missing_ok=True)
@@ -100,9 +101,20 @@ def build() -> int:
     if status:
         print(f"The book did not build ({seconds:.0f} s): see the messages above.")
         return status
+    furnish()
     STAMP.write_text(wanted)
     print(f"Built in {seconds:.0f} s. {where}")
     return 0
+
+
+def furnish() -> None:
+    """Put the laboratory's engine and models beside the pages, as they are now.
+
+    The real model may have come into the cache since the pages were built.
+    """
+    from scripts.laboratory import put  # takes seconds to import
+
+    print("Models in the laboratory:", *put(HTML / "_static"))
 
 
 def check_links() -> int:

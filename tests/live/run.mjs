@@ -32,12 +32,13 @@ function streamReads() {
 
 function answer({ prompt, stream, ...request }) {
   const ids = text.encode(prompt), length = ids.length + (request.n ?? 0);
+  const choices = request.choices?.map((choice) => text.encode(choice));
   const all = stream && new Float32Array(request.rows.length * nLayers * length * d);
   const rows = request.rows.map(() => ({ ids: [], pieces: [], end: null }));
   const piece = rows.map(() => text.pieces());
   const reads = stream ? streamReads() : request.reads;
   const read = [];
-  for (const event of write(llama, { ...request, ids, reads })) {
+  for (const event of write(llama, { ...request, ids, choices, reads })) {
     const row = rows[event.row];
     if (event.id !== undefined) {
       row.ids.push(event.id);
@@ -50,6 +51,8 @@ function answer({ prompt, stream, ...request }) {
           ((event.row * nLayers + l) * length + event.at) * d);
     } else if (event.values) {
       read.push({ ...event, values: event.values.map((part) => [...part]) });
+    } else if (event.top ?? event.scores) {
+      Object.assign(row, event);
     }
   }
   for (const row of rows) row.text = text.decode(row.ids);

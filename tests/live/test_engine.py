@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from helpers.models import chat_prompt
-from helpers.steering import Push, generate
+from helpers.steering import Push, choice_logprobs, generate
 from tests.live.conftest import Subject
 from tests.live.reference import Case, agrees, for_engine, forward
 
@@ -210,6 +210,29 @@ def test_read_outs_are_products_and_cosines(subject: Subject, node: Node) -> Non
             scale = float(want[:, 1:].abs().amax())
             assert torch.allclose(got, want[:, span], rtol=2e-3, atol=2e-3 * scale)
     assert seen == streams.shape[1]
+
+
+def test_choices_and_the_likeliest_tokens_are_pythons(
+    subject: Subject, node: Node
+) -> None:
+    """Log-probabilities of answers and of next tokens, under every kind of push."""
+    choices = ["That sounds risky.", "That sounds fine.", " No"]
+    asked = [one._replace(prompt=one.prompt[:60]) for one in cases(subject, 10)]
+    more = {"choices": choices, "top": 5}
+    requests = [case.request(1) | more for case in asked]
+    answers = node(model=subject.pieces, requests=requests)["answers"]
+    for case, answer in zip(asked, answers, strict=True):
+        (row,) = answer["rows"]
+        steered: dict[str, Any] = {"vector": case.pushes or None}
+        steered["positions"] = case.positions
+        want = choice_logprobs(subject.model, case.prompt, choices, **steered)[0]
+        assert row["scores"] == pytest.approx(want.tolist(), abs=0.02)
+        before = len(answer["ids"]) - 1
+        logits = forward(subject.model, case, [])[1][before].log_softmax(-1)
+        ids, got = map(list, zip(*row["top"], strict=True))
+        assert got == pytest.approx(logits[ids].tolist(), abs=0.02)
+        assert got == pytest.approx(logits.topk(5).values.tolist(), abs=0.02)
+        assert ids[0] == row["ids"][0], "scoring leaves what is written as it is"
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="an x86 flag")

@@ -229,6 +229,12 @@ def test_a_push_can_change_while_the_model_writes(page: Page) -> None:
     changed = written(token={"type": "push", "row": 0, "pushes": [push]})
     assert bare[:1] == changed[:1]
     assert bare != changed
+    told = {"type": "push", "row": 0, "pushes": [push], "tag": "b"}
+    paced = {**request, "n": 40, "rows": [{"tag": "a"}], "pace": 10}
+    heard = ask(page, paced, token=told)
+    tags = "".join(m["tag"] for m in heard if m["type"] == "token")
+    assert tags.lstrip("a") == "b" * tags.count("b"), "one after the other"
+    assert 0 < tags.count("a") < 10
     wrong = {"type": "push", "row": 0, "pushes": [{**push, "layers": 9}]}
     heard = ask(page, request, token=wrong)
     (error,) = (m for m in heard if m["type"] == "error")

@@ -1,0 +1,85 @@
+"""What the build puts beside the pages for the laboratory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors import safe_open
+
+from helpers.activations import residual_stream
+from helpers.datasets import load_stories
+from helpers.models import load_model, load_neutral
+from helpers.vectors import extract
+from scripts import laboratory
+from scripts.laboratory import TINY, Shown, furnish, put, shown
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `_static` of a book that was built without the real model."""
+    patch = pytest.MonkeyPatch()
+    top = tmp_path_factory.mktemp("furnished")
+    tiny, real = shown()
+    gone = real._replace(source=top / "gone.gguf", layers=(1,))
+    patch.setattr(laboratory, "BUILD", top / "build")
+    patch.setattr(laboratory, "shown", lambda: [tiny, gone])
+    assert put(top / "static") == ["tiny"]
+    patch.undo()
+    return top / "static"
+
+
+def test_weights_are_whole_and_what_is_missing_is_said(static: Path) -> None:
+    index = json.loads((static / "models/index.json").read_text())
+    assert [one["weights"] for one in index] == [True, False]
+    assert [one["directions"] for one in index] == [True, False]
+    assert not list((static / "models/smollm2").iterdir())
+    folder = static / "models/tiny"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    bytes_ = b"".join((folder / p["file"]).read_bytes() for p in manifest["pieces"])
+    assert bytes_ == (laboratory.ROOT / TINY / "model.safetensors").read_bytes()
+    parts = [p.name for p in laboratory.LIVE.iterdir() if p.suffix in (".mjs", ".wasm")]
+    assert sorted(p.name for p in (static / "live").iterdir()) == sorted(parts)
+
+
+def test_directions_score_as_helpers_do(static: Path) -> None:
+    with safe_open(static / "models/tiny/directions.safetensors", "pt") as file:
+        about = json.loads(file.metadata()["about"])
+        vectors, center, norm = (
+            file.get_tensor(name).float() for name in ("vectors", "center", "norm")
+        )
+    model = load_model("tiny")
+    stories = load_stories(model)
+    text = stories[stories.split == "test"]["text"].iloc[0]
+    assert about["layer"] in about["layers"]
+    for place in (1, about["layers"].index(about["layer"])):
+        layer = about["layers"][place]
+        train = stories[stories.split == "train"]
+        ev = extract(model, train, load_neutral(model), layer)
+        assert list(ev.emotions) == about["emotions"]
+        at = residual_stream(model, text, layer)[1:]
+        want = ev.scores(at)
+        got = (at - center[place]) @ vectors[place].T / norm[place]
+        assert float((got - want).norm() / want.norm()) < 1e-3
+
+
+def test_texts_are_of_stories_that_no_vector_was_made_from(static: Path) -> None:
+    told = json.loads((static / "models/tiny/texts.json").read_text())
+    stories = load_stories(None)
+    train = set(stories[stories.split == "train"]["text"])
+    assert not train & set(told["stories"].values())
+    assert {len(pair) for pair in told["twins"]["pairs"]} == {3}
+    assert len(told["episodes"]) == 2 * laboratory.EPISODES
+
+
+def test_a_model_that_is_not_here_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(laboratory, "BUILD", tmp_path / "build")
+    gone = Shown("smollm2", "SmolLM2", tmp_path / "gone.gguf", (2,), "0" * 64)
+    line = furnish(gone, tmp_path / "out")
+    assert (line["weights"], line["directions"], line["file"]) == (False,) * 2 + (
+        "gone.gguf",
+    )
+    assert "SmolLM2 is not here" in capsys.readouterr().out
