@@ -69,12 +69,12 @@ def read_home(root: Path = ROOT) -> Home:
     return Home(table["url"], table["branch"], table["release"])
 
 
-def setup_cell(root: Path = ROOT) -> str:
-    """The first code cell of every chapter, filled in for this home."""
-    home = read_home(root)
-    text = tomllib.loads((root / HOME_FILE).read_text("utf-8"))["setup"].strip()
-    filled = text.replace("{url}", home.url).replace("{release}", home.release)
-    return filled.replace("{pages}", home.pages)
+def setup_cell(root: Path = ROOT, chapter: str = "") -> str:
+    """The first code cell of a chapter, filled in for this home and its model."""
+    home, table = read_home(root), tomllib.loads((root / HOME_FILE).read_text("utf-8"))
+    filled = table["setup"].strip().replace("{url}", home.url)
+    filled = filled.replace("{release}", home.release).replace("{pages}", home.pages)
+    return filled.replace("{model}", "smollm2" if chapter in table["real"] else "tiny")
 
 
 def text_files(root: Path) -> Iterator[Path]:
@@ -138,7 +138,8 @@ def write_setup_cells(root: Path = ROOT) -> list[Path]:
         before = json.dumps(notebook)
         for cell in notebook["cells"]:
             if "setup" in cell["metadata"].get("tags", []):
-                cell["source"] = setup_cell(root).splitlines(keepends=True)
+                text = setup_cell(root, path.stem)
+                cell["source"] = text.splitlines(keepends=True)
         if json.dumps(notebook) != before:
             text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
             path.write_text(text, "utf-8")

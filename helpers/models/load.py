@@ -44,7 +44,7 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
-    "seed_0" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
+    "seed_3" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
     a 4-bit copy, fetched once), "small" or "standard" (open models of 0.5 and 1.5
     billion parameters), a folder in Hugging Face format, or a hub id.
     `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the

@@ -20,7 +20,7 @@ class Tier:
 
 OTHER = Tier("")
 
-CHECKPOINTS = ("tiny", "base", "suppressed", "seed_0")
+CHECKPOINTS = ("tiny", "base", "suppressed", "seed_3")
 
 OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 

@@ -59,7 +59,7 @@ def test_kernel_is_plain_python(chapter: Path) -> None:
 @each_chapter
 def test_setup_cell_is_the_same_everywhere(chapter: Path) -> None:
     code = cells(chapter, "code")
-    assert source(code[0]) == setup_cell(), "run `make setup-cells`"
+    assert source(code[0]) == setup_cell(chapter=chapter.stem), "run `make setup-cells`"
     assert "setup" in tags(code[0])
     assert sum("setup" in tags(cell) for cell in code) == 1
 
