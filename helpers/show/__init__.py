@@ -4,9 +4,11 @@ from helpers.show import charts
 from helpers.show.charts.acts import against_control
 from helpers.show.charts.basic import lines
 from helpers.show.charts.cards import family_grid, ladder, norm_curves, verdict_grid
+from helpers.show.charts.controls import over_control
 from helpers.show.charts.courses import course, curves, grid
 from helpers.show.charts.intervals import intervals
 from helpers.show.charts.transcripts import roc_curves
+from helpers.show.charts.two_models import two_models
 from helpers.show.panels.acts import act_dial, choose_between
 from helpers.show.panels.answers import both_answer
 from helpers.show.panels.claims import checklist, compare_figures, pick_claim
@@ -18,13 +20,15 @@ from helpers.show.panels.texts import (
 from helpers.show.panels.watching import (
     precision_by_base_rate, view_transcript, watch_prompt,
 )
+from helpers.show.tables import toy_and_real
 from helpers.show.widgets import outcome, say
 
 __all__ = [
     "act_dial", "against_control", "both_answer", "charts", "checklist",
     "choose_between", "compare_figures", "course", "curves", "emotion_map",
     "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
-    "nearest_emotions", "norm_curves", "outcome", "pick_claim", "pooled_positions",
-    "precision_by_base_rate", "read_layers", "read_message", "read_text", "roc_curves",
-    "say", "steer_text", "verdict_grid", "view_transcript", "watch_prompt",
+    "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
+    "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
+    "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
+    "verdict_grid", "view_transcript", "watch_prompt",
 ]

@@ -11,15 +11,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
 from IPython.utils.capture import capture_output
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import show
+from helpers.show import charts
+from helpers.stats import Estimate
 from scripts.vendor import ensure_vendor
 from tests.book.reading import ROOT
 from tests.browser.conftest import FAINT, WIDE, Visit
@@ -39,6 +45,72 @@ ASKED = """# A page
 Then some text.
 """
 SHOWN = "## Result\n\n<!-- predicted: happy-sad -->\n\nText."
+ANSWERS = """## Three questions
+
+1. Why?
+
+<details><summary>Answers</summary>
+
+1. Because of *that*.
+
+</details>
+
+After the fold.
+"""
+
+
+class Told(NamedTuple):
+    """What a cell of the table shows."""
+
+    word: str
+    value: Estimate
+    control: float
+    difference: Estimate
+    p: float
+    groups: str
+
+
+RISE = Estimate(0.71, 0.64, 0.78)
+FOUND = Told("beyond", RISE, 0.5, Estimate(0.21, 0.14, 0.28), 0.012, "8 topics")
+LOST = FOUND._replace(word="not told apart", p=0.4)
+CLAIMS = [
+    ("The own vector is nearer than words are", FOUND, LOST),
+    ("A push raises the own word", FOUND, FOUND._replace(word="cannot be told")),
+    ("Care changes beyond criterion", LOST, None),
+]
+
+
+def figure(frame: pd.DataFrame) -> Any:
+    """Two readers beside two controls."""
+    rng, places = np.random.default_rng(0), list(frame["reader"])
+    names = ["random directions", "shuffled labels"]
+    rows = [
+        (c, p, rng.normal(0.2 * i, 0.1))
+        for i, c in enumerate(names)
+        for p in places
+        for _ in range(100)
+    ]
+    draws = pd.DataFrame(rows, columns=["control", "reader", "value"])
+    title = "Readers beside controls"
+    chart = charts.intervals(frame, "reader", color="who", title=title, axis="r")
+    return charts.over_control(chart, draws)
+
+
+def curve(frame: pd.DataFrame) -> Any:
+    """A line beside the spread of a control."""
+    rng = np.random.default_rng(0)
+    draws = frame.loc[frame.index.repeat(100)].assign(control="random directions")
+    draws["r"] = rng.normal(0, 0.1, len(draws))
+    chart = charts.lines(frame, "layer", "r", title="By layer", y_title="r")
+    return charts.over_control(chart, draws, value="r")
+
+
+def both(
+    make: Callable[[pd.DataFrame], Any], toy: Any, real: Any
+) -> Callable[[], None]:
+    """What shows one chart of two frames."""
+    made = partial(show.two_models, toy, real, make, real_name="smollm2", share="x")
+    return lambda: display(made())
 
 
 def shown(make: Callable[[], object]) -> nbformat.NotebookNode:
@@ -82,7 +154,19 @@ def build(
 def page_cells() -> list[nbformat.NotebookNode]:
     """The small page: each part of the kit once."""
     outcome = partial(show.outcome, "happy-sad", "so alike that it's hard to tell")
-    return [new_markdown_cell(ASKED), new_markdown_cell(SHOWN), shown(outcome)]
+    cells = [new_markdown_cell(text) for text in (ASKED, SHOWN, ANSWERS)]
+    columns = ["reader", "who", "value", "low", "high"]
+    toy = [("words", "a", 0.3, 0.2, 0.4), ("vectors", "a", 0.8, 0.7, 0.9)]
+    real = [("words", "a", 0.1, -0.1, 0.3), ("vectors", "a", 0.4, 0.3, 0.5)]
+    frames = [pd.DataFrame(rows, columns=columns) for rows in (toy, real)]
+    layers = [pd.DataFrame({"layer": range(5), "r": np.arange(5) / k}) for k in (6, 9)]
+    displays = [
+        outcome,
+        both(figure, *frames),
+        both(curve, *layers),
+        lambda: display(show.toy_and_real(CLAIMS, real="smollm2")),
+    ]
+    return [*cells, *map(shown, displays)]
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from helpers.show.charts.cards import (
     one_figure,
     verdict_grid,
 )
+from helpers.show.charts.controls import over_control
 from helpers.show.charts.courses import course, curves, grid
 from helpers.show.charts.intervals import intervals
 from helpers.show.charts.transcripts import (
@@ -29,6 +30,7 @@ from helpers.show.charts.transcripts import (
     transcript_chart,
     transcript_rows,
 )
+from helpers.show.charts.two_models import two_models
 
 __all__ = [
     "against_control",
@@ -46,6 +48,7 @@ __all__ = [
     "lines",
     "norm_curves",
     "one_figure",
+    "over_control",
     "passages",
     "pick",
     "place_tokens",
@@ -56,5 +59,6 @@ __all__ = [
     "tokens",
     "transcript_chart",
     "transcript_rows",
+    "two_models",
     "verdict_grid",
 ]

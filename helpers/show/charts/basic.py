@@ -15,6 +15,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from helpers.show.charts.controls import GRAYS
+
 BLUE, ORANGE, GRAY = "#2f6690", "#d1603d", "#8d99a6"
 COLORS = (BLUE, ORANGE, "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2", "#6b4a3a")
 WIDTH = 560  # fits a phone in landscape and the book's column; pages scale it down
@@ -129,7 +131,8 @@ def lines(
 ) -> alt.LayerChart:
     """Lines with points, and bands if `low` and `high` name columns.
 
-    Lines of `control` are gray. `zero`: whether the axis must hold 0.
+    Lines of `control` are gray, the second of two darker. `zero`: whether the axis
+    must hold 0.
     """
     whole = all(float(v).is_integer() for v in frame[x])
     axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
@@ -166,7 +169,8 @@ def _line_colors(frame: pd.DataFrame, field: str, control: Sequence[str]) -> alt
         f"{field}:N",
         title=None,
         scale=alt.Scale(
-            domain=[*names, *control], range=[*paint, *[GRAY for _ in control]]
+            domain=[*names, *control],
+            range=[*paint, *(GRAYS[i % 2] for i in range(len(control)))],
         ),
         legend=alt.Legend(orient="bottom", columns=2, labelLimit=300, symbolOpacity=1),
     )
