@@ -60,8 +60,13 @@ def check_start(model: Any, start: int | None) -> int:
     return first
 
 
-def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> str:
-    """A name for a result: equal for equal weights, tokens and options."""
+def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> str | None:
+    """A name for a result: equal for equal weights, tokens and options.
+
+    None where something acts on the model that no name can tell: keep nothing then.
+    """
+    if disk.hooked(model):
+        return None
     tokens = disk.digest_bytes(row.tobytes() for row in rows)
     weights = disk.fingerprint(model)
     return disk.digest(what, VERSION, weights, model.device.type, tokens, *more)

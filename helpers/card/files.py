@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from helpers.cache import replacing
 
 FORMAT = 1
 SHIPPED = Path(__file__).parents[1] / "organism/cards"  # of the embedded models, whole
@@ -31,15 +31,9 @@ def save_card(card: Mapping[str, Any], path: str | Path) -> Path:
     """
     check_card(card, str(path))
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(card, indent=1, sort_keys=True, allow_nan=False)
-    handle, part = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(part, target)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with replacing(target) as part:
+        part.write_text(text + "\n", "utf-8")
     return target
 
 

@@ -10,6 +10,7 @@ import argparse
 import platform
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -94,8 +95,8 @@ def card(
         check_start(model, start),
         Sizes(**sizes),
     )
-    own = cache.folder() / "cards" / f"{bench.key}.json"
-    target = own if path is None else Path(path)
+    own = f"{bench.key}.json"
+    target = cache.place("cards") / own if path is None else Path(path)
     found = resume(bench, target)
     todo = [
         (names, measure)
@@ -106,7 +107,8 @@ def card(
         for names, measure in bar:
             bar.set_postfix_str(names[0])
             found["figures"] |= measured(bench, names, measure)
-            save_card(found, target)
+            with cache.optional() if path is None else nullcontext():
+                save_card(found, target)
     kept = {name: found["figures"][name] for name in FIGURES if name in wanted}
     return found | {"figures": kept}
 

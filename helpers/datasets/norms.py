@@ -48,13 +48,15 @@ def load_norms(
 
 def fetch(url: str) -> Path:
     """The file of an address in the cache folder; raises OSError without a network."""
-    path = cache.folder() / f"norms-{cache.digest(url)}.csv"
+    path = cache.place("norms") / f"{cache.digest(url)}.csv"
     if path.exists():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            path.write_bytes(answer.read())
+        with (
+            urllib.request.urlopen(url, timeout=60) as answer,
+            cache.replacing(path) as part,
+        ):
+            part.write_bytes(answer.read())
     except OSError as error:
         raise OSError(
             f"the norms could not be fetched from {url} ({error}): try again with a "

@@ -76,6 +76,7 @@ def load_model(
     remember(model, str(name), path, remote)
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
+        model.__dict__["_emotion_stamp"] = cache.stamp(model)
     return model
 
 
@@ -163,6 +164,4 @@ def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
     if remote is True:
         notes["_emotion_origin"] = (path, revision)
     elif not local and revision:
-        dtype = str(model._module.dtype)
-        origin = (path, revision, dtype, cache.stamp(model._module))
-        notes["_emotion_origin"] = origin
+        notes["_emotion_origin"] = (path, revision, str(model._module.dtype))

@@ -31,7 +31,7 @@ def random_twin(model: Any, *, seed: int = 0, folder: str | Path | None = None) 
     config = AutoConfig.from_pretrained(resolve(tier) if tier else model_name(model))
     name = f"random-{model_name(model).split('/')[-1]}"
     options = cache.digest("twin", config.to_dict(), seed)
-    place = cache.folder() / "twins" / options if folder is None else Path(folder)
+    place = cache.place("twins") / options if folder is None else Path(folder)
     target = place / name
     draw_weights(config, model.tokenizer, target, seed=seed)
     return load_model(target, device=str(model.device), dtype="float32")
@@ -76,6 +76,6 @@ def sketch(kind: str, tokenizer: Any, *, seed: int = 0) -> Any:
     ends["pad_token_id"] = tokenizer.pad_token_id
     config = CONFIG_MAPPING[kind](vocab_size=len(tokenizer), **shape, **ends)
     options = cache.digest("sketch", config.to_dict(), seed)
-    target = cache.folder() / "twins" / options / kind
+    target = cache.place("twins") / options / kind
     draw_weights(config, tokenizer, target, seed=seed)
     return load_model(target, device="cpu", dtype="float32")
