@@ -21,6 +21,7 @@ from transformers import (
 from helpers import cache
 from helpers.models import memory, smollm2
 from helpers.models import remote as ndif
+from helpers.models.checkpoint import check_vocabulary, load_weights
 from helpers.models.families import family
 from helpers.models.properties import (
     EMBEDDED,
@@ -55,8 +56,9 @@ def load_model(
     Raises ValueError for a family that is not known or a missing key, OSError for a
     model that cannot be found or is too large for the disk, MemoryError for one that
     the machine cannot hold (`check_memory` off loads it all the same), ImportError for
-    "smollm2" without the extra "real", RuntimeError if the loaded model is not what
-    the book assumes.
+    "smollm2" without the extra "real", RuntimeError for a checkpoint that lacks
+    weights or whose tokenizer is another's, or if the model is not what the book
+    assumes.
     Taught in chapter 00.
     """
     path = resolve(str(name))
@@ -66,14 +68,17 @@ def load_model(
     options: dict[str, Any] = {"rename": family(kind).rename, "task": "text-generation"}
     if remote is not True:
         place = best_device(device)
-        options |= {"dispatch": True, "dtype": best_dtype(dtype, place)}
+        precision = best_dtype(dtype, place)
         if check_memory and path not in OWN:
-            memory.check(path, options["dtype"], place)
-    model = TransformersModel(path, tokenizer=load_tokenizer(path), **options)
+            memory.check(path, precision, place)
+    tokenizer = load_tokenizer(path)
+    weights = path if remote is True else load_weights(path, precision)
+    model = TransformersModel(weights, tokenizer=tokenizer, **options)
     if remote is not True:
         model._module.to(place).eval()
     model._module.generation_config = generation_config(path, model, remote is True)
     remember(model, str(name), path, remote)
+    check_vocabulary(model, model_name(model))
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
         model.__dict__["_emotion_stamp"] = cache.stamp(model)

@@ -13,13 +13,15 @@ from helpers.stats.nulls import (
 )
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
-from helpers.stats.twins import moved, moved_beside, Twins, twins
+from helpers.stats.twins import moved, moved_beside, twins, Twins
+from helpers.stats.values import column, finite, number, present, whole, words
 from helpers.stats.verdicts import verdict
 
 __all__ = [
     "Estimate", "Twins", "auc", "bootstrap", "bootstrap_statistic", "by_layer",
-    "caught", "check_rates", "halves", "holm", "least_p", "max_null_p", "moved",
-    "moved_beside", "null_p", "number", "paired", "pearson", "permutation_p",
-    "precision", "random_directions", "rank_correlations", "roc", "samples_needed",
-    "shuffled_labels", "sign_test_p", "twins", "verdict", "whole",
+    "caught", "check_rates", "column", "finite", "halves", "holm", "least_p",
+    "max_null_p", "moved", "moved_beside", "null_p", "number", "paired", "pearson",
+    "permutation_p", "precision", "present", "random_directions",
+    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
+    "twins", "verdict", "whole", "words",
 ]

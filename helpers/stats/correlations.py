@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
-from helpers.stats.intervals import Estimate, finite, interval, numbered
+from helpers.stats.intervals import Estimate, interval, numbered
+from helpers.stats.values import finite, present
 
 
 def pearson(
@@ -52,14 +53,16 @@ def rank_correlations(
     """Spearman's correlation of each column of scores with a column of `frame`.
 
     One row for each group `by`, in the order of the frame. A column that never changes
-    gets 0. Taught in chapter 05.
+    gets 0. Raises ValueError for a missing group, or a number that is not finite.
+    Taught in chapter 05.
     """
-    groups, values = frame[by].to_numpy(), frame[against].to_numpy()
+    groups = np.array(present(frame[by], by), dtype=object)
+    values, scored = finite(frame[against], against), finite(scores, "scores")
     rows = []
     for name in dict.fromkeys(groups):
         place = np.flatnonzero(groups == name)
         x = rankdata(values[place])[:, None]
-        y = rankdata(scores[torch.from_numpy(place)].numpy(), axis=0)
+        y = rankdata(scored[place], axis=0)
         x, y = x - x.mean(0), y - y.mean(0)
         size = np.sqrt((x**2).sum(0) * (y**2).sum(0))
         rows.append(np.where(size > 0, (x * y).sum(0) / np.maximum(size, 1e-12), 0.0))

@@ -11,12 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 from sklearn.metrics import roc_curve
 
-from helpers.stats.intervals import Estimate, finite, interval, numbered
+from helpers.stats.intervals import Estimate, interval, numbered
+from helpers.stats.values import finite
 
 
 def roc(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
-    """False-alarm rate and share caught at every threshold: columns far, caught."""
-    far, caught_share, bounds = roc_curve(np.asarray(labels), np.asarray(scores))
+    """False-alarm rate and share caught at every threshold: columns far, caught.
+
+    Raises ValueError for a label or a score that is not finite.
+    """
+    truth, found = finite(labels, "labels"), finite(scores, "scores")
+    far, caught_share, bounds = roc_curve(truth, found)
     return pd.DataFrame({"far": far, "caught": caught_share, "threshold": bounds})
 
 
@@ -31,9 +36,9 @@ def auc(
     """How often a positive scores above a negative, with its interval over groups.
 
     0.5 is chance; `groups=None`: each row by itself. Raises ValueError unless both
-    kinds are there and all scores are finite. Taught in chapter 11.
+    kinds are there and all scores and labels are finite. Taught in chapter 11.
     """
-    x, y = finite(scores, "scores"), np.asarray(labels).astype(bool)
+    x, y = finite(scores, "scores"), finite(labels, "labels").astype(bool)
     if y.all() or not y.any():
         raise ValueError("auc needs both classes: all labels are equal")
     index = numbered(groups, len(x))
@@ -52,8 +57,10 @@ def auc(
 def caught(scores: ArrayLike, threshold: float) -> Estimate:
     """The share of scores above a threshold, with its exact 95 % interval.
 
-    Raises ValueError for a score that is not finite.
+    Raises ValueError for a score that is not finite, or a threshold that is no number.
     """
+    if np.isnan(threshold):
+        raise ValueError("the threshold is not a number: nothing is above it")
     above = finite(scores, "scores") > threshold
     test = scipy_stats.binomtest(int(above.sum()), len(above))
     low, high = test.proportion_ci(0.95, method="exact")

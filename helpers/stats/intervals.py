@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 from scipy.special import expit, logit
 
+from helpers.stats.values import finite, present
+
 MANY, LEAST = 100, 4  # groups: from here on a bootstrap, and anything at all
 SCALES: dict[str, tuple[Any, Any]] = {  # where errors are even, and the way back
     "plain": (np.asarray, np.asarray),
@@ -49,22 +51,11 @@ class Estimate(NamedTuple):
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def finite(values: ArrayLike, name: str) -> NDArray[Any]:
-    """The values as float64; raises ValueError, naming them, for one that is none."""
-    numbers = np.asarray(values, dtype=float)
-    if bad := int((~np.isfinite(numbers)).sum()):
-        raise ValueError(
-            f"{bad} of {numbers.size} {name} are not finite: leave them out, or mend "
-            "what made them"
-        )
-    return numbers
-
-
 def numbered(groups: ArrayLike | None, n: int) -> Int[NDArray[Any], " n"]:
     """The group of each of `n` rows, as 0, 1, ...; None: each row by itself."""
     if groups is None:
         return np.arange(n)
-    names = np.asarray(groups)
+    names = np.asarray(present(groups, "groups"))
     if len(names) != n:
         raise ValueError(f"{n} values but {len(names)} groups: pass one each")
     return np.unique(names, return_inverse=True)[1]

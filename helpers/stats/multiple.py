@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.stats.intervals import finite
+from helpers.stats.values import finite
 
 
 def holm(p: ArrayLike) -> Float[NDArray[Any], " n"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 from torch import Tensor
 
-from helpers.stats.intervals import finite
+from helpers.stats.values import column, finite, present
 
 
 def random_directions(
@@ -20,23 +20,27 @@ def random_directions(
 ) -> Float[Tensor, "n d"]:
     """`n` directions drawn evenly over the sphere, with the mean norm of `like`.
 
-    The control for "any vector of this size would do that". Taught in chapter 03.
+    The control for "any vector of this size would do that". Raises ValueError where
+    `like` is not finite. Taught in chapter 03.
     """
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randn(n, like.shape[-1], generator=generator)
     norm = like.float().norm(dim=-1).mean()
+    finite(norm, "mean norms of the vectors")
     return norm * drawn / drawn.norm(dim=-1, keepdim=True)
 
 
 def shuffled_labels(
-    labels: Sequence[str], groups: Sequence[Any] | None = None, *, seed: int = 0
+    labels: Iterable[Any], groups: Iterable[Any] | None = None, *, seed: int = 0
 ) -> list[str]:
     """The labels in another order; with `groups`, only within each group.
 
-    The control for "these texts, with no meaning in the labels". Taught in chapter 03.
+    The control for "these texts, with no meaning in the labels". Raises ValueError for
+    a label that is missing. Taught in chapter 03.
     """
-    rng, mixed = np.random.default_rng(seed), np.array(labels, dtype=object)
-    names = np.zeros(len(mixed)) if groups is None else np.asarray(groups)
+    rng, given = np.random.default_rng(seed), present(labels, "labels")
+    mixed = np.array(given, dtype=object)
+    names = np.zeros(len(mixed)) if groups is None else np.asarray(column(groups))
     for name in np.unique(names):
         place = np.flatnonzero(names == name)
         mixed[place] = mixed[rng.permutation(place)]
