@@ -18,6 +18,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -131,7 +132,7 @@ def cells(chapter: Path, model: Path, load: str) -> Iterator[tuple[str, bool]]:
         if cell["cell_type"] != "code":
             continue
         if "setup" in tags:
-            text = text.replace('MODEL = "tiny"', f"MODEL = {str(model)!r}")
+            text = re.sub(r'MODEL = "\w+"', lambda _: f"MODEL = {str(model)!r}", text)
             text = text.replace("load_model(MODEL)", f"load_model(MODEL{load})")
         yield text, "remove-cell" in tags
 

@@ -136,7 +136,7 @@ def test_rehoming_leaves_no_trace_and_can_be_undone(copy: Path) -> None:
             for cell in json.loads((copy / chapter).read_text("utf-8"))["cells"]
             if cell["cell_type"] == "code"
         )
-        assert "".join(first["source"]) == setup_cell(copy)
+        assert "".join(first["source"]) == setup_cell(copy, Path(chapter).stem)
     rehome(old, copy)
     assert contents_of(copy) == before
 
