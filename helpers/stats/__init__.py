@@ -14,7 +14,7 @@ from helpers.stats.nulls import (
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.twins import moved, moved_beside, twins, Twins
-from helpers.stats.values import column, finite, number, present, whole, words
+from helpers.stats.values import column, finite, present, words
 from helpers.stats.verdicts import verdict
 
 __all__ = [

@@ -7,43 +7,12 @@ the row where it stands, before it can look like a finding or like quiet.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import index
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-
-
-def whole(name: str, value: Any, least: int | None = None) -> int:
-    """A whole number as int: Python's, numpy's, or an array or tensor that holds one.
-
-    Raises ValueError for anything else (True and 2.0, too), or for less than `least`.
-    """
-    no = isinstance(value, bool) or getattr(value, "dtype", None) in (bool, torch.bool)
-    if no or not hasattr(value, "__index__") or np.ndim(value):
-        raise ValueError(f"{name} {value!r} is not a whole number")
-    try:
-        found = index(value)
-    except TypeError as error:
-        raise ValueError(f"{name} {value!r} is not a whole number") from error
-    if least is not None and found < least:
-        raise ValueError(f"{name} is {found}: pass {least} or more")
-    return found
-
-
-def number(name: str, value: Any) -> float:
-    """One finite number as float; raises ValueError for anything else."""
-    try:
-        if isinstance(value, bool | np.bool_ | str | bytes):
-            raise TypeError
-        found = float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} {value!r} is not a number: pass 0.1, say") from error
-    if not np.isfinite(found):
-        raise ValueError(f"{name} {value!r} is not finite")
-    return found
 
 
 def column(values: Any) -> list[Any]:

@@ -33,7 +33,7 @@ LABELS = ["b", "a", "b", "a"]
 
 @pytest.mark.parametrize("value", THREE, ids=lambda v: type(v).__name__)
 def test_a_whole_number_of_any_kind(value: Any) -> None:
-    found = whole("layer", value, 1)
+    found = whole(value, "layer", least=1)
     assert type(found) is int
     assert found == 3
 
@@ -46,33 +46,33 @@ def test_a_whole_number_of_any_kind(value: Any) -> None:
 )
 def test_what_is_no_whole_number(value: Any) -> None:
     with pytest.raises(ValueError, match=r"batch_size .* is not a whole number"):
-        whole("batch_size", value, 1)
+        whole(value, "batch_size", least=1)
 
 
 def test_a_whole_number_has_a_least() -> None:
     with pytest.raises(ValueError, match="batch_size is -1: pass 1 or more"):
-        whole("batch_size", np.int8(-1), 1)
-    assert whole("seed", -1) == -1
+        whole(np.int8(-1), "batch_size", least=1)
+    assert whole(-1, "seed") == -1
 
 
 @pytest.mark.parametrize(
     "value", [0.5, np.float16(0.5), torch.tensor(0.5), np.array(0.5), Decimal("0.5")]
 )
 def test_a_number_of_any_kind(value: Any) -> None:
-    assert type(number("strength", value)) is float
-    assert number("strength", value) == 0.5
+    assert type(number(value, "strength")) is float
+    assert number(value, "strength") == 0.5
 
 
 @pytest.mark.parametrize("value", [np.nan, float("-inf"), torch.tensor(np.inf)])
 def test_a_number_is_finite(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"norm .* is not finite"):
-        number("norm", value)
+    with pytest.raises(ValueError, match="norm is .*: pass a finite number"):
+        number(value, "norm")
 
 
 @pytest.mark.parametrize("value", ["1", None, True, [1.0, 2.0], pd.NA, np.bool_(0)])
 def test_what_is_no_number(value: Any) -> None:
     with pytest.raises(ValueError, match=r"norm .* is not a number"):
-        number("norm", value)
+        number(value, "norm")
 
 
 def test_a_column_of_any_kind() -> None:
