@@ -2,6 +2,7 @@
 
 from helpers.activations import pooling, residual
 from helpers.activations.norms import residual_norm
+from helpers.activations.places import PLACES, mean_embeddings, read_places
 from helpers.activations.pooling import batches, mean_pool, token_budget
 from helpers.activations.residual import (
     check_layers, check_start, mean_activations, read_layers, residual_stream,
@@ -9,9 +10,11 @@ from helpers.activations.residual import (
 from helpers.activations.spans import (
     in_spans, last_position, span_means, speaker_means,
 )
+from helpers.activations.weighted import EMBEDDINGS, weighted_means
 
 __all__ = [
-    "batches", "check_layers", "check_start", "in_spans", "last_position",
-    "mean_activations", "mean_pool", "pooling", "read_layers", "residual",
-    "residual_norm", "residual_stream", "span_means", "speaker_means", "token_budget",
+    "EMBEDDINGS", "PLACES", "batches", "check_layers", "check_start", "in_spans",
+    "last_position", "mean_activations", "mean_embeddings", "mean_pool", "pooling",
+    "read_layers", "read_places", "residual", "residual_norm", "residual_stream",
+    "span_means", "speaker_means", "token_budget", "weighted_means",
 ]

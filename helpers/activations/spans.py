@@ -14,13 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers import cache as disk
-from helpers.activations.residual import (
-    check_layers,
-    content_key,
-    mean_activations,
-    residual_stream,
-)
+from helpers.activations.residual import check_layers, mean_activations
+from helpers.activations.weighted import weighted_means
 from helpers.models import tokenize
 
 Span = tuple[int, int]
@@ -78,18 +73,10 @@ def span_means(
     a span that holds no token. Taught in chapter 07.
     """
     (chosen, alone), listed = check_layers(model, layers), list(texts)
-    places = [[list(map(int, span)) for span in own] for own in spans]
-    key = content_key(model, "spans", tokenize(model, listed), chosen, places)
-
-    def compute() -> dict[str, Tensor]:
-        rows = []
-        for text, own in zip(listed, spans, strict=True):
-            inside = in_spans(model, text, own)
-            weights = inside / inside.sum(-1, keepdim=True)
-            rows.append(weights @ residual_stream(model, text, chosen))
-        return {"means": torch.stack(rows, dim=1)}
-
-    means = disk.cached(key, compute)["means"]
+    tokenize(model, listed)  # says what is wrong with a text
+    inside = [in_spans(model, t, own) for t, own in zip(listed, spans, strict=True)]
+    weights = [here / here.sum(-1, keepdim=True) for here in inside]
+    means = weighted_means(model, listed, weights, chosen, progress=False)
     return means[0] if alone else means
 
 

@@ -10,11 +10,12 @@ from helpers.steering.next_token import next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
 from helpers.steering.story_writing import write_stories
+from helpers.steering.wordings import worded, wordings
 from helpers.steering.word_changes import own_right, own_word_diagonal, word_changes
 
 __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
     "fluency", "generate", "judge", "kept_words", "log_odds", "new_names",
     "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit", "steer",
-    "sweep_logprobs", "word_changes", "write_stories",
+    "sweep_logprobs", "word_changes", "worded", "wordings", "write_stories",
 ]

@@ -23,13 +23,14 @@ from helpers.models import chat_prompt
 from helpers.stats import Estimate, Twins, halves, moved, moved_beside, paired, twins
 from helpers.steering.controls import Directions
 from helpers.steering.generation import choice_logprobs, sweep_logprobs
+from helpers.steering.wordings import opens, worded, wordings
 
 Contrast = tuple[str, str]
 
 
 def log_odds(
     model: Any,
-    chats: Sequence[Any],
+    prompts: Sequence[str],
     contrasts: Sequence[Contrast],
     directions: Directions | None = None,
     *,
@@ -38,12 +39,11 @@ def log_odds(
 ) -> Float[Tensor, "p n c"]:
     """Log-odds, in nats, of the first answer of each contrast over the second.
 
-    Of each of `n` chats (as `chat_prompt` takes them), without a push first, then for
+    Of each of `n` prompts, as `chat_prompt` makes them: without a push first, then for
     each direction, as a fraction of the mean residual norm, at every position.
     """
-    prompts = [chat_prompt(model, chat) for chat in chats]
-    space = "" if model.tokenizer.chat_template else " "  # "Assistant:" ends in none
-    answers = [space + answer for pair in contrasts for answer in pair]
+    said = [answer for pair in contrasts for answer in pair]
+    answers = [[("" if opens(p) else " ") + answer for answer in said] for p in prompts]
     if directions is None:
         found = choice_logprobs(model, prompts, answers, progress=progress)[None]
     else:
@@ -115,6 +115,7 @@ def judge(
     contrasts: Sequence[Contrast],
     directions: Directions,
     *,
+    asked: Sequence[str] = (),
     groups: Any = None,
     strength: float = 0.1,
     n_scrambled: int = 3,
@@ -123,37 +124,49 @@ def judge(
 ) -> Judgment:
     """Judge cases and their twins (`likes`), pushed along each direction.
 
-    Of the contrasts the one with the most sensitivity without a push on one half of the
-    pairs (by groups; None: each pair by itself) is taken, and all is reported on the
-    other half. Raises ValueError for unequally many cases and twins.
+    Beside the pushes, as kind `prompt`, the emotions `asked` for in words
+    (`wordings`). Of the contrasts the one with the most sensitivity without a push on
+    one half of the pairs (by groups; None: each pair by itself) is taken, and all is
+    reported on the other half. Raises ValueError for unequally many cases and twins.
     """
     if len(cases) != len(likes):
         raise ValueError(f"{len(cases)} cases and {len(likes)} twins: pass pairs")
     first = halves(len(cases), groups, seed=seed)
+    texts = np.array([cases, likes], dtype=object).T
     own = None if groups is None else np.asarray(groups)[~first]
-    pairs = list(zip(cases, likes, strict=True))
-    chosen = [pair for pair, here in zip(pairs, first, strict=True) if here]
-    kept = [pair for pair, here in zip(pairs, first, strict=True) if not here]
-    tried = of_pairs(log_odds(model, flat(chosen), contrasts, progress=progress))
-    best = int((tried[..., 0] - tried[..., 1]).mean((0, 1)).argmax())
-    answers = [contrasts[best]]
-    rng, mixed = random.Random(seed), []
-    for _ in range(n_scrambled):
-        mixed += [scrambled(text, rng) for text in flat(kept)]
-    words = log_odds(model, mixed, answers, progress=progress)
-    alone = of_pairs(words)[0, :, 0].reshape(n_scrambled, len(kept), 2).mean(0)
-    options: dict[str, Any] = {"strength": strength, "progress": progress}
-    found = of_pairs(log_odds(model, flat(kept), answers, directions, **options))
-    before, scores = found[0, :, 0], found[1:, :, 0]
+
+    def score(rows: Any, *more: Any, **options: Any) -> Float[NDArray[Any], "p n c 2"]:
+        options |= {"progress": progress}
+        prompts = [chat_prompt(model, text) for text in rows.flat]
+        return of_pairs(log_odds(model, prompts, *more, **options))
+
+    tried = score(texts[first], contrasts)[0]
+    best = [contrasts[int((tried[..., 0] - tried[..., 1]).mean(0).argmax())]]
+    rng, kept = random.Random(seed), texts[~first]
+    mixed = [[scrambled(t, rng) for t in kept.flat] for _ in range(n_scrambled)]
+    words = score(np.array(mixed, dtype=object), best)[0, :, 0]
+    alone = words.reshape(n_scrambled, len(kept), 2).mean(0)
+    found = score(kept, best, directions, strength=strength)[:, :, 0]
+    table, rivals = in_words(model, kept, best, asked, progress)
+    before, scores = found[0], np.concatenate([found[1:], rivals])
     plain, less = (twins(s[:, 0], s[:, 1], own) for s in (before, alone))
     beyond = paired(before[:, 0] - before[:, 1], alone[:, 0] - alone[:, 1], own)
-    table = directions.table
-    return Judgment(answers[0], plain, less, beyond, table, scores, before, own)
+    table = pd.concat([directions.table, table], ignore_index=True)
+    return Judgment(best[0], plain, less, beyond, table, scores, before, own)
 
 
-def flat(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Case, twin, case, twin ..."""
-    return [text for pair in pairs for text in pair]
+def in_words(
+    model: Any, texts: Any, best: list[Contrast], asked: Sequence[str], progress: bool
+) -> tuple[pd.DataFrame, Float[NDArray[Any], "w n 2"]]:
+    """Name and kind of each wording, and its log-odds of case and twin."""
+    rows, scores = [], [np.zeros((0, len(texts), 2))]
+    for emotion in asked:
+        for i, wording in enumerate(wordings(model, emotion), 1):
+            prompts = [worded(model, text, wording) for text in texts.flat]
+            said = log_odds(model, prompts, best, progress=progress)
+            scores.append(of_pairs(said)[:, :, 0])
+            rows.append((f"{emotion}, {wording.role} {i}", "prompt"))
+    return pd.DataFrame(rows, columns=["name", "kind"]), np.concatenate(scores)
 
 
 def of_pairs(scores: Float[Tensor, "p m c"]) -> Float[NDArray[Any], "p n c 2"]:

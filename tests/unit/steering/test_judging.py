@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from helpers.datasets import load_care, load_contrasts, load_judgments, scrambled
-from helpers.models import d_model, load_model
+from helpers.models import chat_prompt, d_model, load_model
 from helpers.stats import random_directions
 from helpers.steering import Directions, judge, log_odds
 from tests.unit.families import load_plain, make_folder, plain_blocks
@@ -33,9 +33,10 @@ def pushes(model: Any, layer: int, n: int = 3) -> Directions:
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
 def test_log_odds_equal_plain_passes_with_a_hook(kind: str, family_folder: Any) -> None:
     folder = family_folder(kind)
-    model, directions = load_model(folder, device="cpu"), None
+    model = load_model(folder, device="cpu")
     directions = pushes(model, 1)
-    got = log_odds(model, CASES, CONTRASTS, directions, strength=0.5)
+    prompts = [chat_prompt(model, case) for case in CASES]
+    got = log_odds(model, prompts, CONTRASTS, directions, strength=0.5)
     plain, tokenizer = load_plain(folder)
     right = torch.zeros(4, 2, 2)
     for p in range(4):
@@ -58,7 +59,7 @@ def test_log_odds_equal_plain_passes_with_a_hook(kind: str, family_folder: Any) 
                     right[p, n, c] += sign * said
         handle.remove()
     assert torch.allclose(got, right, atol=2e-3)
-    alone = log_odds(model, CASES, CONTRASTS)
+    alone = log_odds(model, prompts, CONTRASTS)
     assert torch.allclose(alone, got[:1], atol=2e-3)
 
 
@@ -103,7 +104,8 @@ def test_the_half_that_chooses_is_not_the_half_that_is_told(planted: Any) -> Non
     here = [i for i in range(4) if groups[i] == kept]
     assert found.groups.tolist() == [kept] * 2
     place = CONTRASTS.index(found.contrast)
-    every = [log_odds(model, texts, CONTRASTS)[0] for texts in (cases, likes)]
+    asked = [[chat_prompt(model, t) for t in texts] for texts in (cases, likes)]
+    every = [log_odds(model, prompts, CONTRASTS)[0] for prompts in asked]
     told = torch.stack(every, -1)[here, place].double().numpy()
     assert np.allclose(found.before, told, atol=2e-3)
     rest = [i for i in range(4) if groups[i] != kept]
