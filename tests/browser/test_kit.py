@@ -26,6 +26,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers import show
 from helpers.show import charts
 from helpers.stats import Estimate
+from scripts.drawings import FOLDER, link
+from scripts.home import read_home
 from scripts.vendor import ensure_vendor
 from tests.book.reading import ROOT
 from tests.browser.conftest import FAINT, WIDE, Visit
@@ -44,6 +46,9 @@ ASKED = """# A page
 
 Then some text.
 """
+DRAWN = "\n\n".join(
+    f"![A drawing]({link(path.stem, read_home())})" for path in FOLDER.glob("*.svg")
+)
 SHOWN = "## Result\n\n<!-- predicted: happy-sad -->\n\nText."
 ANSWERS = """## Three questions
 
@@ -154,7 +159,7 @@ def build(
 def page_cells() -> list[nbformat.NotebookNode]:
     """The small page: each part of the kit once."""
     outcome = partial(show.outcome, "happy-sad", "so alike that it's hard to tell")
-    cells = [new_markdown_cell(text) for text in (ASKED, SHOWN, ANSWERS)]
+    cells = [new_markdown_cell(text) for text in (ASKED, SHOWN, ANSWERS, DRAWN)]
     columns = ["reader", "who", "value", "low", "high"]
     toy = [("words", "a", 0.3, 0.2, 0.4), ("vectors", "a", 0.8, 0.7, 0.9)]
     real = [("words", "a", 0.1, -0.1, 0.3), ("vectors", "a", 0.4, 0.3, 0.5)]
