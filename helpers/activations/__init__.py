@@ -9,9 +9,11 @@ from helpers.activations.residual import (
 from helpers.activations.spans import (
     in_spans, last_position, span_means, speaker_means,
 )
+from helpers.models import token_strings
 
 __all__ = [
     "batches", "check_layers", "check_start", "in_spans", "last_position",
     "mean_activations", "mean_pool", "pooling", "read_layers", "residual",
     "residual_norm", "residual_stream", "span_means", "speaker_means", "token_budget",
+    "token_strings",
 ]
