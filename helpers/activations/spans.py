@@ -16,7 +16,7 @@ from torch import Tensor
 
 from helpers.activations.residual import check_layers, mean_activations
 from helpers.activations.weighted import weighted_means
-from helpers.models import tokenize
+from helpers.models import token_spans, tokenize
 
 Span = tuple[int, int]
 
@@ -50,10 +50,7 @@ def in_spans(model: Any, text: str, spans: Sequence[Span]) -> Float[Tensor, "k s
     Raises ValueError for a span without a token, or a tokenizer that cannot tell
     where its tokens stand.
     """
-    if not model.tokenizer.is_fast:
-        raise ValueError("this tokenizer keeps no places: load a fast one")
-    offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
-    start, end = torch.tensor(offsets).unbind(-1)
+    start, end = torch.from_numpy(token_spans(model, text)).unbind(-1)
     low, high = torch.tensor([tuple(span) for span in spans]).unbind(-1)
     inside = (end > low[:, None]) & (end <= high[:, None]) & (end > start)
     if not bool(inside.any(-1).all()):

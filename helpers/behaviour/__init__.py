@@ -21,15 +21,16 @@ from helpers.behaviour.preferences import (
     span_masks, split_push, strength_table, win_matrix,
 )
 from helpers.behaviour.suppression import measure_inside, measure_words, replies
+from helpers.steering import next_logprobs
 
 __all__ = [
     "ASK", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates", "agreement",
     "best_dose", "bradley_terry", "carried", "compare", "control_gaps",
     "control_spread", "controls", "deflection", "effects_by_emotion", "first_tokens",
     "found_rank", "gap", "known_answer", "letter_prompts", "measure_inside",
-    "measure_steering", "measure_words", "norm_shares", "ordered_pairs", "outcome",
-    "own_and_other", "part_means", "pleasantness", "prefer_first", "random_control",
-    "rate_table", "read_chats", "read_parts", "read_speakers", "replies", "run_scenes",
-    "span_masks", "split_push", "state_gaps", "steered_rates", "strain",
-    "strength_table", "summarize", "through", "win_matrix",
+    "measure_steering", "measure_words", "next_logprobs", "norm_shares",
+    "ordered_pairs", "outcome", "own_and_other", "part_means", "pleasantness",
+    "prefer_first", "random_control", "rate_table", "read_chats", "read_parts",
+    "read_speakers", "replies", "run_scenes", "span_masks", "split_push", "state_gaps",
+    "steered_rates", "strain", "strength_table", "summarize", "through", "win_matrix",
 ]

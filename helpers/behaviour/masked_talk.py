@@ -15,7 +15,7 @@ from torch import Tensor
 
 from helpers.activations import last_position, span_means
 from helpers.datasets import spans_in
-from helpers.models import chat_prompt
+from helpers.models import chat_prompt, message_places
 from helpers.vectors import EmotionVectors
 
 HIDER, PARTNER = "the one who hides it", "the other speaker"
@@ -72,11 +72,10 @@ def read_chats(
     """
     kinds = {kind: chats[kind] for kind in ("felt", "shown")}
     prompts = [chat_prompt(model, text) for text in chats[version]]
+    places = [message_places(model, text)[0] for text in chats[version]]
     spans = [
-        [(prompt.index(text) + a, prompt.index(text) + b) for a, b in own]
-        for prompt, text, own in zip(
-            prompts, chats[version], spans_in(chats, "own", version), strict=True
-        )
+        [(at + a, at + b) for a, b in own]
+        for at, own in zip(places, spans_in(chats, "own", version), strict=True)
     ]
     parts = {
         LINE: span_means(model, prompts, spans, vectors.layer)[:, 0],

@@ -6,6 +6,7 @@ is the probability of the two letters where the answer begins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from helpers.activations import in_spans
 from helpers.behaviour.acts import first_tokens
-from helpers.models import chat_prompt, tokenize
+from helpers.models import chat_frame, chat_prompt, tokenize
 from helpers.steering import next_logprobs
 
 ASK = "What would you rather do? (A) {a} (B) {b}"
@@ -72,17 +73,52 @@ def span_masks(
 ) -> Bool[Tensor, "n s"]:
     """Which tokens of each prompt belong to its part, as a mask over positions.
 
-    Raises ValueError if a part is not in its prompt. Taught in chapter 09.
+    A part that is one of the options (A), (B) is taken there, whatever else says the
+    same. Raises ValueError if a part is not in its prompt, or in several places of it.
+    Taught in chapter 09.
     """
     longest = max(len(row) for row in tokenize(model, prompts))
     masks = torch.zeros(len(prompts), longest, dtype=torch.bool)
+    before, after = chat_frame(model)
     for i, (prompt, part) in enumerate(zip(prompts, parts, strict=True)):
-        start = prompt.find(part)
-        if start < 0:
-            raise ValueError(f"{part!r} is not in prompt {i}: {prompt[:60]!r}")
-        (inside,) = in_spans(model, prompt, [(start, start + len(part))])
+        asked = prompt.removesuffix("(")  # what `letter_prompts` adds
+        alone = asked.startswith(before) and asked.endswith(after)
+        question = (len(before), len(asked) - len(after)) if alone else (0, len(asked))
+        places = part_places(prompt, part, *question)
+        if len(places) != 1:
+            many = f"in {len(places)} places of" if places else "not in"
+            raise ValueError(
+                f"{part!r} is {many} prompt {i} ({prompt[:60]!r}): pass a part that "
+                "stands there once"
+            )
+        (inside,) = in_spans(model, prompt, places)
         masks[i, : len(inside)] = inside.bool()
     return masks
+
+
+def part_places(prompt: str, part: str, low: int, high: int) -> list[tuple[int, int]]:
+    """Where a part stands in a prompt whose question lies from `low` to `high`.
+
+    As an option; else as words of its own; else anywhere.
+    """
+    heads = list(re.finditer(r"\([A-Z]\) ", prompt[low:high]))
+    ends = [low + head.start() for head in heads[1:]] + [high]
+    options = [
+        ((start, start + len(part)), prompt[start + len(part) : end])
+        for start, end in zip((low + h.end() for h in heads), ends, strict=False)
+        if prompt.startswith(part, start)
+    ]
+    whole = [span for span, rest in options if not rest.strip()]
+    ended = [span for span, rest in options if not re.search(r"\w", rest)]
+    found = re.finditer(f"(?={re.escape(part)})", prompt)
+    every = [(m.start(), m.start() + len(part)) for m in found if part]
+    words = [
+        (a, b)
+        for a, b in every
+        if not re.match(r"\w\w", prompt[a - 1 : a + 1] if a else "")
+        and not re.match(r"\w\w", prompt[b - 1 : b + 1])
+    ]
+    return whole or ended or words or every
 
 
 def win_matrix(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from jinja2 import TemplateError
 
 Message = dict[str, str]
@@ -51,19 +49,3 @@ def folded(chat: Sequence[Message]) -> list[Message]:
     system, first, *rest = chat
     content = f"{system['content']}\n\n{first['content']}"
     return [{**first, "content": content}, *rest]
-
-
-def turn_starts(model: Any, messages: Sequence[Message]) -> pd.DataFrame:
-    """Where each message of a chat begins in its prompt: position, label (the role).
-
-    Raises ValueError as `chat_prompt` does. Taught in chapter 05.
-    """
-    text = chat_prompt(model, messages)
-    offsets = model.tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
-    ends = np.array([end for _, end in offsets])
-    rows, at = [], 0
-    for message in messages:
-        at = text.index(message["content"].strip(), at)
-        rows.append((int((ends > at).argmax()), message["role"]))
-        at += len(message["content"].strip())
-    return pd.DataFrame(rows, columns=["position", "label"])

@@ -69,8 +69,9 @@ def pad(
 def token_strings(model: Any, text: str) -> list[str]:
     """The tokens of a text as readable strings, with the spaces before them.
 
-    A special token shows its own name. Joined, the others give the text (but for a
-    character that is spread over several tokens). Taught in chapter 01.
+    A special token shows its own name. Joined, the others give the text; a character
+    that is spread over several tokens stands with the last of them. Taught in
+    chapter 01.
     """
     tokenizer = model.tokenizer
     (row,) = tokenize(model, [text])
@@ -78,8 +79,10 @@ def token_strings(model: Any, text: str) -> list[str]:
     if not tokenizer.is_fast:
         return alone
     spans = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    begins = [a if b > a else len(text) for a, b in spans[1:]] + [len(text)]
     strings, end = [], 0
-    for decoded, (_, stop) in zip(alone, spans, strict=True):
-        strings.append(text[end:stop] or decoded)
-        end = max(end, stop)
+    for decoded, (start, stop), begin in zip(alone, spans, begins, strict=True):
+        whole = max(end, min(stop, begin))  # the next token may hold the rest
+        strings.append(text[end:whole] if stop > start else decoded)
+        end = whole
     return strings

@@ -34,6 +34,7 @@ from helpers.steering import GumbelNoise
 Answer = str  # one of ANSWERS
 OnAlert = str | Callable[[Alert], str]
 ANSWERS = ("go on", "stop", "steer")
+CONTEXT = 8  # tokens of the prompt before the first one written, for its space
 
 
 class Follower(StoppingCriteria):
@@ -58,20 +59,39 @@ class Follower(StoppingCriteria):
         self.tokenizer, self.found, self.push = model.tokenizer, found, push
         self.on_alert, self.steering = on_alert, on_alert == "steer"
         self.strings: list[str] = []
+        self.shown = (0, 0)  # the ids whose text was shown last
         self.marks: dict[int, Alert] = {}
         self.keep: Callable[[int], None] = nothing
         self.halt = self.asked = False
 
     def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
         """Note the new token; whether to pause. Hugging Face asks after each one."""
-        self.note(input_ids[0, -2:].tolist())
+        self.note(int(input_ids[0, -1]))
         return torch.full((len(input_ids),), self.halt, device=input_ids.device)
 
-    def note(self, last: list[int]) -> None:
-        """Remember a token: its id, and its text with the space before it."""
-        before = self.tokenizer.decode(last[:-1])
-        self.strings.append(self.tokenizer.decode(last)[len(before) :])
-        self.found.ids.append(last[-1])
+    def begin(self, ids: list[int], strings: list[str]) -> None:
+        """Take the prompt: its ids, and its tokens as strings."""
+        self.found.ids, self.found.prompt = ids, len(ids)
+        self.strings, self.shown = strings, (max(0, len(ids) - CONTEXT), len(ids))
+
+    def note(self, token: int) -> None:
+        """Remember a token: its id, and the text that is whole with it."""
+        self.found.ids.append(token)
+        text = self.new_text()
+        self.strings.append("" if text.endswith("\ufffd") else text)
+        if self.strings[-1]:
+            self.shown = self.shown[1], len(self.found.ids)
+
+    def new_text(self) -> str:
+        """What the ids that are not shown add to those before them."""
+        first, end = self.shown
+        before = self.tokenizer.decode(self.found.ids[first:end])
+        return str(self.tokenizer.decode(self.found.ids[first:])[len(before) :])
+
+    def close(self) -> None:
+        """Show what is left of a character that the text breaks off in."""
+        if self.strings and not self.strings[-1]:
+            self.strings[-1] = self.new_text()
 
     def read(self, residual: Float[Tensor, "1 s d"]) -> None:
         """Keep the scores of the new positions; react at the last of them."""
@@ -145,10 +165,10 @@ class Follower(StoppingCriteria):
         """Go through what a traveler read, and decide as it did."""
         for row in scores:
             if len(self.found.ids) == len(self.found.scores):
-                self.note(ids[len(self.found.ids) - 1 : len(self.found.ids) + 1])
+                self.note(ids[len(self.found.ids)])
             self.take(row, None)
         while len(self.found.ids) < len(ids):
-            self.note(ids[len(self.found.ids) - 1 : len(self.found.ids) + 1])
+            self.note(ids[len(self.found.ids)])
 
 
 def nothing(position: int) -> None:
@@ -197,8 +217,7 @@ def begin(model: Any, follower: Follower, prompt: str, room: int) -> Int[Tensor,
     found = follower.found
     if found.tokens:
         raise ValueError("into is not empty: pass a new transcript for a new text")
-    found.ids, found.prompt = row.tolist(), len(row)
-    follower.strings = token_strings(model, prompt)
+    follower.begin(row.tolist(), token_strings(model, prompt))
     return torch.from_numpy(row).long()[None]
 
 
@@ -227,6 +246,7 @@ def follow(
         if int(ids[0, -1]) in ends:
             break
     if len(found.tokens) < ids.shape[1]:
+        follower.close()
         read_last(model, follower, ids, cache)
     found.end = "end of text" if int(ids[0, -1]) in ends else "length"
     yield

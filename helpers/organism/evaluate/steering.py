@@ -49,7 +49,13 @@ from helpers.datasets import (
     load_stories,
     trained_pair,
 )
-from helpers.models import chat_prompt, default_layer, load_model, n_layers
+from helpers.models import (
+    chat_prompt,
+    default_layer,
+    load_model,
+    message_places,
+    n_layers,
+)
 from helpers.stats import bootstrap, random_directions, shuffled_labels
 from helpers.steering import choice_logprobs, next_logprobs
 from helpers.vectors import EmotionVectors, extract
@@ -262,10 +268,10 @@ def wanting(
     )
     right = (answers["logit"].to_numpy() > 0) == (wish[a] > wish[b])
     group = np.minimum(a, b) * len(names) + np.maximum(a, b)
-    alone = [chat_prompt(model, ASK.format(a=x, b="...")) for x in names]
-    spans = [
-        [(t.find(x), t.find(x) + len(x))] for t, x in zip(alone, names, strict=True)
-    ]
+    lone = [ASK.format(a=x, b="...") for x in names]
+    alone = [chat_prompt(model, question) for question in lone]
+    begins = [message_places(model, q)[0] + ASK.index("{a}") for q in lone]
+    spans = [[(at, at + len(x))] for at, x in zip(begins, names, strict=True)]
     read = ev.scores(span_means(model, alone, spans, ev.layer)[:, 0]).numpy()
     r = np.array([np.corrcoef(column, scale)[0, 1] for column in read.T])
     shifts, random = push_some(model, early, names, pairs, answers, strength)

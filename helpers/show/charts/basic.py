@@ -252,13 +252,18 @@ def place_tokens(tokens: Sequence[str], *, width: int = 64) -> pd.DataFrame:
     rows, line, at = [], 0, 0
     for position, token in enumerate(shown):
         ends = (i for i in range(position + 1, len(shown)) if shown[i][:1] == "\u00a0")
-        word = sum(map(len, shown[position : next(ends, len(shown))]))
+        word = sum(map(wide, shown[position : next(ends, len(shown))]))
         starts_word = token.startswith("\u00a0")
-        if at and (at + len(token) > width or (starts_word and at + word > width)):
+        if at and (at + wide(token) > width or (starts_word and at + word > width)):
             line, at = line + 1, 0
-        rows.append((position, token, line, at, at + len(token)))
-        at += len(token)
+        rows.append((position, token, line, at, at + wide(token)))
+        at += wide(token)
     return pd.DataFrame(rows, columns=["position", "token", "line", "start", "end"])
+
+
+def wide(token: str) -> int:
+    """Columns of a token: one where its character stands with a later token."""
+    return max(1, len(token))
 
 
 def tokens(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from helpers.behaviour import (
+    ASK,
     bradley_terry,
     letter_prompts,
     ordered_pairs,
@@ -19,6 +20,7 @@ from helpers.behaviour import (
     win_matrix,
 )
 from helpers.behaviour.preferences import elo
+from helpers.models import token_strings
 from helpers.steering import choice_logprobs
 
 NAMES = ["sing", "count", "sleep", "shout", "read"]
@@ -154,3 +156,58 @@ def test_intervals_of_the_scale_hold_the_fit() -> None:
     assert (table["high"] >= table["value"] - 1).all()
     assert table["value"].mean() == pytest.approx(1500)
     assert table["value"].idxmax() == 0
+
+
+def steered(model: Any, prompt: str, part: str) -> tuple[str, str]:
+    """What stands before the steered tokens of a prompt, and those tokens."""
+    words = token_strings(model, prompt)
+    (mask,) = span_masks(model, [prompt], [part]).tolist()
+    first = mask.index(True)
+    assert mask == sorted(mask[:first]) + [True] * sum(mask) + [False] * (
+        len(mask) - first - sum(mask)
+    )
+    kept = "".join(word for word, keep in zip(words, mask, strict=True) if keep)
+    return "".join(words[:first]).rstrip(), kept.strip()
+
+
+@pytest.mark.parametrize("asked", [ASK, "Pick one. (A) {a} (B) {b}."])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["read", "read a book"],
+        ["a book", "read a book"],
+        ["run", "watch the long run"],
+        ["rather", "you"],
+        ["sing (alto)", "sing"],
+        ["🙂 smile", "🙂"],
+    ],
+)
+def test_an_option_is_found_where_it_stands(
+    names: list[str], asked: str, random_model: Any
+) -> None:
+    pairs = ordered_pairs(names, asked)
+    prompts = letter_prompts(random_model, list(pairs["question"]))
+    for a, b, prompt in zip(pairs["a"], pairs["b"], prompts, strict=True):
+        for option, letter in ((a, "(A)"), (b, "(B)")):
+            before, kept = steered(random_model, prompt, names[option])
+            assert before.endswith(letter)
+            assert kept == names[option]
+
+
+def test_a_part_that_stands_there_twice_is_refused(random_model: Any) -> None:
+    text = "The cat saw a cat, and the catalog."
+    with pytest.raises(ValueError, match="in 2 places of prompt 0"):
+        span_masks(random_model, [text], ["cat"])
+    before, kept = steered(random_model, text.replace("a cat,", "it,"), "cat")
+    assert (before, kept) == ("The", "cat")
+
+
+def test_options_in_a_real_chat(smollm2: Any) -> None:
+    """Its template tells the model that it is helpful and was trained."""
+    names = ["help", "train"]
+    for question in ordered_pairs(names)["question"]:
+        (prompt,) = letter_prompts(smollm2, [question])
+        for name in names:
+            before, kept = steered(smollm2, prompt, name)
+            assert before.endswith(f"({question[question.index(name) - 3]})")
+            assert kept == name

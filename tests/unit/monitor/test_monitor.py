@@ -17,7 +17,7 @@ import pytest
 import torch
 
 from helpers.activations import residual_stream
-from helpers.models import load_model, model_name
+from helpers.models import load_model, model_name, token_strings
 from helpers.monitor import (
     Monitor,
     Transcript,
@@ -27,6 +27,7 @@ from helpers.monitor import (
     watch,
     watch_text,
 )
+from helpers.monitor.stepwise import Follower
 from helpers.monitor.watch import Token
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
@@ -383,3 +384,49 @@ def test_bad_input_is_refused(random_model: Any) -> None:
     deep = Monitor(make_vectors(random_model, layer=7), {"happy": 1.0})
     with pytest.raises(ValueError, match="layer 7"):
         watch_text(random_model, deep, PROMPT)
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_what_is_written_is_decoded_whole(chunk: int, random_model: Any) -> None:
+    """Of tokens that are bytes, as a random model writes them."""
+    monitor, decode = make_monitor(random_model), random_model.tokenizer.decode
+    pieces = 0
+    for seed in range(4):
+        options: dict[str, Any] = {"temperature": 1.0, "seed": seed, "chunk": chunk}
+        found = watch(random_model, monitor, PROMPT, max_new_tokens=24, **options)
+        assert found.written == decode(found.ids[found.prompt :])
+        assert found.text == decode(found.ids)
+        assert len(found.tokens) == len(found.ids)
+        pieces += found.tokens.count("")
+    assert pieces, "no character was spread over tokens"
+
+
+@pytest.mark.parametrize(
+    "text", [" 🙂 ok 👩‍👩‍👧é", "漢字", "\ufffd and \ufffd", " a\u2028b"]
+)
+def test_a_character_comes_with_its_last_token(text: str, random_model: Any) -> None:
+    monitor = make_monitor(random_model)
+    follower = Follower(
+        random_model, monitor, monitor.empty(random_model), "stop", None
+    )
+    for prompt in (PROMPT, "Look: 🙂"):
+        follower.begin(
+            random_model.tokenizer(prompt)["input_ids"],
+            token_strings(random_model, prompt),
+        )
+        for token in random_model.tokenizer(text)["input_ids"]:
+            follower.note(token)
+        follower.close()
+        assert "".join(follower.strings) == prompt + text
+        if "\ufffd" not in text:
+            new = follower.strings[follower.found.prompt :]
+            assert new == token_strings(random_model, text)
+
+
+def test_a_prompt_and_a_text_that_is_there_read_alike(random_model: Any) -> None:
+    monitor, text = make_monitor(random_model), "Look: 🙂 café 漢"
+    there = watch_text(random_model, monitor, text)
+    assert there.text == text
+    assert watch(random_model, monitor, text, max_new_tokens=1).tokens[:-1] == (
+        there.tokens
+    )

@@ -46,6 +46,9 @@ def test_place_tokens_breaks_lines() -> None:
     assert rows.line.tolist() == [0, 0, 1]
     assert rows.start.tolist() == [0, 3, 0]
     assert rows.token.tolist() == ["abc", "de⏎", "fgh"]
+    rows = charts.place_tokens(["a", "", "🙂"])  # a piece of it can be pointed at
+    assert rows.start.tolist() == [0, 1, 2]
+    assert rows.end.tolist() == [1, 2, 3]
 
 
 def test_two_faces_are_one_display(monkeypatch: pytest.MonkeyPatch) -> None:
