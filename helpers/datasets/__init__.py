@@ -27,6 +27,7 @@ from helpers.datasets.rejections import load_rejections, written_rejections
 from helpers.datasets.scenes import ACTS, Situation, load_scenes
 from helpers.datasets.stories import load_stories
 from helpers.datasets.subjects import load_subjects
+from helpers.datasets.tasks import load_tasks, written_tasks
 from helpers.datasets.watched import (
     WATCHED_ACTS, load_long_chats, load_shared_troubles, load_watched,
 )
@@ -45,8 +46,9 @@ __all__ = [
     "load_long_chats", "load_masked", "load_masked_chats", "load_masked_dialogues",
     "load_messages", "load_moods", "load_negations", "load_neutral", "load_norms",
     "load_openings", "load_plain_messages", "load_rejections", "load_scenes",
-    "load_shared_troubles", "load_stories", "load_subjects", "load_watched",
-    "load_written_stories", "own", "own_words", "planted_axes", "spans_in",
-    "trained_pair", "written_activities", "written_dialogues", "written_doses",
-    "written_messages", "written_rejections", "written_scenes",
+    "load_shared_troubles", "load_stories", "load_subjects", "load_tasks",
+    "load_watched", "load_written_stories", "own", "own_words", "planted_axes",
+    "spans_in", "trained_pair", "written_activities", "written_dialogues",
+    "written_doses", "written_messages", "written_rejections", "written_scenes",
+    "written_tasks",
 ]
