@@ -28,6 +28,7 @@ from helpers.datasets.scenes import ACTS, Situation, load_scenes
 from helpers.datasets.stories import load_stories
 from helpers.datasets.subjects import load_subjects
 from helpers.datasets.tasks import load_tasks, written_tasks
+from helpers.datasets.unseen_tasks import unseen_tasks, written_unseen_tasks
 from helpers.datasets.watched import (
     WATCHED_ACTS, load_long_chats, load_shared_troubles, load_watched,
 )
@@ -48,7 +49,7 @@ __all__ = [
     "load_openings", "load_plain_messages", "load_rejections", "load_scenes",
     "load_shared_troubles", "load_stories", "load_subjects", "load_tasks",
     "load_watched", "load_written_stories", "own", "own_words", "planted_axes",
-    "spans_in", "trained_pair", "written_activities", "written_dialogues",
-    "written_doses", "written_messages", "written_rejections", "written_scenes",
-    "written_tasks",
+    "spans_in", "trained_pair", "unseen_tasks", "written_activities",
+    "written_dialogues", "written_doses", "written_messages", "written_rejections",
+    "written_scenes", "written_tasks", "written_unseen_tasks",
 ]

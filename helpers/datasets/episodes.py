@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.tasks import written_tasks
+from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
@@ -47,9 +48,8 @@ def tasks(model: Any) -> list[tuple[dict, str]]:
     """The tasks that suit a model, each with its split."""
     if not is_embedded(model):
         return [(as_item(task), "new") for task in written_tasks()]
-    new = material.new(material.table("tasks"))
     known = [(task, "known") for task in scenes.bare_tasks()]
-    return known + [(task, "new") for task in new]
+    return known + [(task, "new") for task in unseen_tasks("desperate")]
 
 
 def as_item(task: dict[str, Any]) -> dict[str, Any]:
