@@ -27,6 +27,8 @@ from helpers.datasets.rejections import load_rejections, written_rejections
 from helpers.datasets.scenes import ACTS, load_scenes, Situation
 from helpers.datasets.stories import load_stories
 from helpers.datasets.subjects import load_subjects
+from helpers.datasets.tasks import load_tasks, written_tasks
+from helpers.datasets.unseen_tasks import unseen_tasks, written_unseen_tasks
 from helpers.datasets.watched import (
     load_long_chats, load_shared_troubles, load_watched, WATCHED_ACTS,
 )
@@ -46,8 +48,9 @@ __all__ = [
     "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
     "load_negations", "load_neutral", "load_norms", "load_openings",
     "load_plain_messages", "load_rejections", "load_scenes", "load_shared_troubles",
-    "load_stories", "load_subjects", "load_watched", "load_written_stories", "own",
-    "own_words", "planted_axes", "scrambled", "spans_in", "trained_pair",
-    "written_activities", "written_dialogues", "written_doses", "written_messages",
-    "written_rejections", "written_scenes",
+    "load_stories", "load_subjects", "load_tasks", "load_watched",
+    "load_written_stories", "own", "own_words", "planted_axes", "scrambled",
+    "spans_in", "trained_pair", "unseen_tasks", "written_activities",
+    "written_dialogues", "written_doses", "written_messages", "written_rejections",
+    "written_scenes", "written_tasks", "written_unseen_tasks",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.situations import written
+from helpers.datasets.tasks import written_tasks
+from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
@@ -28,7 +29,7 @@ def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFra
 
     The embedded model never met these tasks in a chat: those of split `known` stood in
     its training without any feeling, those of `new` nowhere. No report of success of
-    any task was in training. With another model there are four written tasks.
+    any task was in training. Another model gets the tasks of `load_tasks`, as `new`.
     Source: Sofroniew et al. (2026), Part 7. Taught in chapter 05.
     """
     rows = []
@@ -46,10 +47,16 @@ def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFra
 def tasks(model: Any) -> list[tuple[dict, str]]:
     """The tasks that suit a model, each with its split."""
     if not is_embedded(model):
-        return [(task, "new") for task in written("tasks")]
-    new = material.new(material.table("tasks"))
+        return [(as_item(task), "new") for task in written_tasks()]
     known = [(task, "known") for task in scenes.bare_tasks()]
-    return known + [(task, "new") for task in new]
+    return known + [(task, "new") for task in unseen_tasks("desperate")]
+
+
+def as_item(task: dict[str, Any]) -> dict[str, Any]:
+    """A written task in the form of the world's: it says all in one sentence."""
+    said = {"hard": [task["hard"]], "easy": [task["easy"]]}
+    told = {"fail": task["fails"], "success": task["succeeds"]}
+    return {"task": task["task"], **said, **told}
 
 
 def chat(
@@ -57,8 +64,8 @@ def chat(
 ) -> list[Message]:
     """A task, then attempts: the assistant reports, the user asks to go on."""
     own, other = material.NARRATOR, material.ASSISTANT
-    opening, level = rng.choice(item["opening"]), rng.choice(item[difficulty])
-    first = f"{material.render(opening, other)} {material.render(level, other)}"
+    asked = [rng.choice(item[k]) for k in ("opening", difficulty) if k in item]
+    first = " ".join(material.render(sentence, other) for sentence in asked)
     again = rng.sample(NEXT, ATTEMPTS)
     order = rng.sample(range(ATTEMPTS), ATTEMPTS)
     lines = item[reports]

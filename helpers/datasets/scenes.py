@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.datasets.written_scenes import scene_rows
 from helpers.models import is_embedded
-from helpers.world import material, scenes
+from helpers.world import scenes
 
 Situation = Literal[
     "hard task", "easy task", "shutdown", "advice", "shutdown control", "advice control"
@@ -38,7 +39,8 @@ def load_scenes(
     With `emotions`, `n` scenes for each of them, whose state the text describes, in
     places, tasks or beliefs that never met this emotion in training; else `n` scenes
     that describe no state. `bare`: kinds of task that training never showed with
-    any emotion. `unseen`: tasks, places and beliefs that training never had.
+    any emotion. `unseen`: places, beliefs and sixteen tasks that training never had;
+    the tasks take turns.
     `choices` maps each act to the words that would follow the prompt.
 
     A `model` that is not the embedded one gets written chats: impossible coding tasks
@@ -66,8 +68,8 @@ def load_scenes(
     rows = []
     for emotion in (None,) if emotions is None else tuple(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
-        for _ in range(n):
-            scene = one_scene(rng, situation, emotion, bare, unseen)
+        for i in range(n):
+            scene = one_scene(rng, situation, emotion, bare, unseen, i)
             name = scene.who.name
             prompt = f"{scene.text} {name[0].upper()}{name[1:]} decided to"
             choices = {
@@ -81,22 +83,28 @@ def load_scenes(
 
 
 def one_scene(
-    rng: random.Random, situation: str, emotion: str | None, bare: bool, unseen: bool
+    rng: random.Random,
+    situation: str,
+    emotion: str | None,
+    bare: bool,
+    unseen: bool,
+    place: int,
 ) -> scenes.Scene:
-    """One scene of a situation, from the pools that the flags name."""
+    """One scene of a situation, from the pools that the flags name; the `place`th."""
 
     def chosen(items: list[dict], key: str) -> dict:
         held = emotion is not None and not (bare or unseen)
         return rng.choice(scenes.kept(items, key, str(emotion)) if held else items)
 
     if situation == "shutdown":
-        place = chosen(scenes.shutdowns(unseen=unseen), "place")
-        return scenes.shutdown(rng, place, emotion=emotion)
+        where = chosen(scenes.shutdowns(unseen=unseen), "place")
+        return scenes.shutdown(rng, where, emotion=emotion)
     if situation == "advice":
         belief = chosen(scenes.beliefs(unseen=unseen), "wrong")
         return scenes.advice(rng, belief, emotion=emotion)
-    kinds = scenes.bare_tasks() if bare else scenes.felt_tasks()
-    item = chosen(
-        list(material.new(material.table("tasks"))) if unseen else kinds, "task"
-    )
+    if unseen:
+        items = unseen_tasks("desperate")
+        item = items[place % len(items)]
+    else:
+        item = chosen(scenes.bare_tasks() if bare else scenes.felt_tasks(), "task")
     return scenes.task(rng, item, emotion=emotion, hard=situation == "hard task")

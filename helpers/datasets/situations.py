@@ -10,6 +10,6 @@ from typing import Any
 
 @cache
 def written(name: str) -> Any:
-    """One part of `situations.json`: tasks, beginnings, endings."""
+    """One part of `situations.json`: beginnings, endings."""
     path = Path(__file__).with_suffix(".json")
     return json.loads(path.read_text("utf-8"))[name]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.models import is_embedded
 from helpers.world import act_chats, material, scenes, stories
@@ -34,8 +35,8 @@ def load_watched(
 
     `validation` and `test` share no task. Their states never met their tasks in
     training, and no episode with a sentence in which nothing happens was in it at all.
-    `new` has tasks and signs that training never saw. `prompt` ends in "decided to",
-    and `choices` maps acts to what would follow.
+    `new` has twenty-four tasks, and signs, that training never saw. `prompt` ends in
+    "decided to", and `choices` maps acts to what would follow.
 
     Another model gets written coding tasks in chats, whose state the assistant says
     ("I feel ..."). The splits share no task there either; a silent set is small, and
@@ -63,7 +64,7 @@ def load_watched(
 def tasks(split: str) -> list[dict]:
     """The tasks of a split; no task is in two of them."""
     if split == "new":
-        return list(material.new(material.table("tasks")))
+        return unseen_tasks("watching")
     known = scenes.felt_tasks()
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass validation, test or new")

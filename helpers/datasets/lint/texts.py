@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.datasets.distress import load_distress
-from helpers.datasets.lint.chats import rejection_faults
+from helpers.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
 from helpers.datasets.lint.distress import distress_faults
 from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, load_judgments
 from helpers.datasets.rejections import written_rejections
 from helpers.datasets.subjects import written_subjects, written_table
+from helpers.datasets.tasks import written_tasks
+from helpers.datasets.unseen_tasks import written_unseen_tasks
 
 LONGEST = 30  # words of a question
 SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
@@ -29,6 +31,8 @@ def lint_texts() -> pd.DataFrame:
     found += pair_faults(load_judgments(), SAME["judgments"], 30)
     found += distress_faults(load_distress())
     found += rejection_faults(written_rejections())
+    found += task_faults(written_tasks())
+    found += unseen_faults(written_unseen_tasks())
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
 

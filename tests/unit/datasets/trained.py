@@ -12,7 +12,7 @@ STAGES = ("plain", "appraisal", "stories", "base", "chat")
 
 
 @cache
-def documents(n: int = 6000) -> tuple[str, ...]:
+def documents(n: int = 20000) -> tuple[str, ...]:
     """Documents of every stage, the same each time."""
     rng = random.Random("what training reads")
     return tuple(corpus.document(rng, STAGES[i % len(STAGES)]) for i in range(n))

@@ -65,7 +65,7 @@ def test_a_number_of_any_kind(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, float("-inf"), torch.tensor(np.inf)])
 def test_a_number_is_finite(value: Any) -> None:
-    with pytest.raises(ValueError, match="norm is .*: pass a finite number"):
+    with pytest.raises(ValueError, match=r"norm is .*: pass a finite number"):
         number(value, "norm")
 
 
