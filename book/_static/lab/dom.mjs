@@ -23,7 +23,7 @@ export const field = (label, control, extra = {}) =>
 
 /** A slider with its value beside it. `show` writes the value. */
 export function slider(label, { value, oninput, show = (v) => v.toFixed(2), ...range }) {
-  const out = el("output", {}, show(value));
+  const out = el("b", {}, show(value)); // an output would take the label
   const input = el("input", {
     type: "range", ...range, value,
     oninput: () => {
@@ -91,5 +91,7 @@ export function number(value, digits = 2) {
 }
 
 /** A probability in percent. */
-export const percent = (p) => p >= 0.995 ? `${(100 * p).toFixed(1)} %`
-  : p < 0.001 ? "< .1 %" : `${number(100 * p, p < 0.1 ? 1 : 0)} %`;
+export function percent(p) {
+  if (p > 0.999) return "> 99.9 %";
+  return p < 0.001 ? "< .1 %" : `${number(100 * p, p < 0.1 ? 1 : 0)} %`;
+}

@@ -82,6 +82,8 @@ export function watch(lab) {
         },
       });
       draw();
+      if (n && !shown.querySelector(".lab-new:not(:empty)"))
+        lab.say("The model ended its text at once: give it a text that is not finished.");
     });
   }
 
