@@ -93,14 +93,18 @@ def shown() -> list[Shown]:
     ]
 
 
-def put(static: Path) -> list[str]:
-    """Fill the `_static` of a built book; returns the models that it can run."""
+def put(static: Path, models: list[Shown] | None = None) -> list[str]:
+    """Fill the `_static` of a built book; returns the models that it can run.
+
+    `models`: those of the index, `shown()` unless told.
+    """
     for name in ("live", "models"):
         shutil.rmtree(static / name, ignore_errors=True)
     for pattern in ENGINE:
         for path in LIVE.glob(pattern):
             place(path, static / "live" / path.name)
-    index = [furnish(one, static / "models" / one.name) for one in shown()]
+    models = shown() if models is None else models
+    index = [furnish(one, static / "models" / one.name) for one in models]
     (static / "models/index.json").write_text(json.dumps(index), "utf-8")
     return [one["name"] for one in index if one["weights"] and one["directions"]]
 

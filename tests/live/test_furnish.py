@@ -24,8 +24,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny, real = shown()
     gone = real._replace(source=top / "gone.gguf", layers=(1,))
     patch.setattr(laboratory, "BUILD", top / "build")
-    patch.setattr(laboratory, "shown", lambda: [tiny, gone])
-    assert put(top / "static") == ["tiny"]
+    assert put(top / "static", [tiny, gone]) == ["tiny"]
     patch.undo()
     return top / "static"
 

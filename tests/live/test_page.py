@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 import threading
 import time
 from collections import Counter
@@ -14,9 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import FLAGS
 from tests.live.conftest import Subject
 from tests.live.reference import Case, agrees, for_engine
 
@@ -70,28 +68,6 @@ def address(site: Path) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Launch Chromium, with more flags where a test has some."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("No Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-
-        def launch(*flags: str) -> Browser:
-            args = [*FLAGS, *flags]
-            return playwright.chromium.launch(executable_path=path, args=args)
-
-        yield launch
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Any) -> Iterator[Browser]:
-    found = chromium()
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -1,0 +1,214 @@
+/* The laboratory: a model that is loaded on a click, and four instruments on it.
+ *
+ * Every element of class `lab` becomes one. Where it has `data-show`, it shows that
+ * instrument alone, as a chapter may want it. */
+import { button, choice, el } from "./dom.mjs";
+import { Engine } from "./engine.mjs";
+import { Directions } from "./directions.mjs";
+import { push } from "./push.mjs";
+import { read } from "./read.mjs";
+import { State } from "./state.mjs";
+import { twins } from "./twins.mjs";
+import { watch } from "./watch.mjs";
+
+const STATIC = new URL("../", import.meta.url);
+const INSTRUMENTS = {
+  read: [read, "Read", "See what each word of a text calls up inside the model."],
+  push: [push, "Push", "Turn a wheel of emotions while the model writes."],
+  twins: [twins, "Twins", "Ask a risky question and its safe twin, under any push."],
+  watch: [watch, "Watch", "Set an alarm on an emotion, and let the model go on."],
+};
+const ABOUT = {
+  tiny: "a toy that we trained: its world is small and known",
+  smollm2: "an open model of 135 million parameters, in a 4-bit copy",
+};
+const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+
+class Laboratory {
+  constructor(root) {
+    this.root = root;
+    this.only = root.dataset.show;
+    this.state = new State();
+    if (!INSTRUMENTS[this.state.values.show]) this.state.set({ show: "read" });
+    this.engine = new Engine(STATIC);
+    this.status = el("p", { class: "lab-status", role: "status" });
+    this.bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress" });
+    this.halt = button("Stop", () => this.stop(), { hidden: true });
+    this.menu = el("div", { class: "lab-models" });
+    this.main = el("div", { class: "lab-main-part" }, this.promise());
+    root.replaceChildren(this.menu,
+      el("div", { class: "lab-row lab-state" }, this.bar, this.halt, this.status), this.main);
+    this.state.addEventListener("change", ({ detail }) => this.changed(detail));
+    this.list();
+  }
+
+  say(text) { this.status.textContent = text; }
+
+  /** What the instruments do, before there is a model. */
+  promise() {
+    const all = Object.entries(INSTRUMENTS).filter(([key]) => !this.only || key === this.only);
+    return el("ul", { class: "lab-promise" }, all.map(([, [, name, says]]) =>
+      el("li", {}, el("b", {}, name), says)));
+  }
+
+  /** Which models are on this site; the list is a few hundred bytes. */
+  async list() {
+    try {
+      const response = await fetch(new URL("models/index.json", STATIC));
+      this.models = await response.json();
+    } catch {
+      return this.say("No models are beside this page. `make book` puts them there, and a " +
+        "page opened from a folder cannot run them: serve it.");
+    }
+    this.draw();
+  }
+
+  get model() {
+    return this.models.find(({ name }) => name === this.state.values.model) ?? this.models[0];
+  }
+
+  draw() {
+    const { name, title, size, weights, directions, file } = this.model;
+    const options = Object.fromEntries(this.models.map((one) => [one.name, one.title]));
+    const ready = this.loaded === name;
+    const offer = weights && directions && button(
+      ready ? "Loaded" : `Load ${title} (${mb(size)})`, () => this.load(), {
+        class: "lab-button lab-main lab-load", disabled: ready });
+    const picker = !weights && directions && el("label", { class: "lab-field" },
+      `This site was built without ${title}. If you have ${file}, give it here; it stays ` +
+      "on your computer.",
+      el("input", { type: "file", accept: ".gguf", onchange: ({ target }) =>
+        target.files[0] && this.load(target.files[0]) }));
+    const gone = !directions && el("p", {}, `This site was built without ${title}: take tiny, ` +
+      "or build the book where the model is in the cache.");
+    this.menu.replaceChildren(
+      choice("Model", options, name, (model) => this.state.set({ model })),
+      el("span", { class: "lab-note" }, ABOUT[name]), ...[offer, picker, gone].filter(Boolean));
+  }
+
+  async load(file) {
+    const model = this.model, { name, title } = model;
+    const folder = new URL(`models/${name}/`, STATIC);
+    this.loaded = null;
+    this.stopped = new AbortController();
+    const { signal } = this.stopped;
+    this.main.replaceChildren(this.promise());
+    this.draw();
+    await this.busy(this.menu.querySelector(".lab-load"), async (tell) => {
+      const manifest = file ? { name, size: model.size, sha256: model.sha256,
+        pieces: [{ file: file.name, size: model.size, sha256: model.sha256 }] }
+        : new URL("manifest.json", folder).href;
+      this.directions = await Directions.fetch(new URL("directions.safetensors", folder), signal);
+      this.texts = await (await fetch(new URL("texts.json", folder), { signal })).json();
+      const end = await this.engine.load({ manifest, file }, ({ bytes, size }) => {
+        tell(bytes / size);
+        this.say(`${title}: ${mb(bytes)} of ${mb(size)}`);
+      });
+      if (end.type !== "ready") return this.say("Stopped. Load again to go on from there.");
+      this.loaded = name;
+      this.say(`${title} runs in this page: ${end.nLayers} layers of width ${end.d}.` +
+        (end.simd ? "" : " This browser lacks SIMD: expect it to be slow.") +
+        (end.checked ? "" : " Its checksum could not be compared here."));
+    });
+    this.draw();
+    if (this.loaded) this.open();
+  }
+
+  /** The instruments, once a model is there. */
+  open() {
+    const { state } = this, { one, a, watched } = state.values;
+    for (const [key, value] of Object.entries({ one, a, watched }))
+      if (!this.directions.has(value)) state.set({ [key]: this.directions.emotions[0] });
+    const keys = this.only ? [this.only] : Object.keys(INSTRUMENTS);
+    this.tools = Object.fromEntries(keys.map((key) => [key, INSTRUMENTS[key][0](this)]));
+    this.tabs = keys.map((key) => el("button", { type: "button", role: "tab", id: `lab-tab-${key}`,
+      "aria-controls": "lab-panel", onclick: () => state.set({ show: key }),
+      onkeydown: (event) => this.turn(event, keys) }, INSTRUMENTS[key][1]));
+    this.panel = el("div", { id: "lab-panel", role: "tabpanel" });
+    const share = button("Copy link", () => this.share(share), { class: "lab-chip" });
+    const tabs = el("div", { class: "lab-tabs" },
+      el("div", { role: "tablist", "aria-label": "Instruments" }, this.tabs), share);
+    this.main.replaceChildren(tabs, this.panel);
+    this.show();
+  }
+
+  get shown() { return this.only ?? this.state.values.show; }
+
+  show() {
+    const key = this.shown, tool = this.tools[key];
+    this.tabs.forEach((tab) => {
+      const own = tab.id === `lab-tab-${key}`;
+      tab.setAttribute("aria-selected", own);
+      tab.tabIndex = own ? 0 : -1;
+    });
+    this.panel.setAttribute("aria-labelledby", `lab-tab-${key}`);
+    this.panel.replaceChildren(el("p", { class: "lab-lead" }, INSTRUMENTS[key][2]), tool.node);
+    if (!tool.started) tool.start();
+    tool.started = true;
+  }
+
+  turn(event, keys) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const at = (keys.indexOf(this.shown) + step + keys.length) % keys.length;
+    this.state.set({ show: keys[at] });
+    this.tabs[at].focus();
+  }
+
+  changed({ changed, arrived }) {
+    if (changed.includes("model")) {
+      const own = { text: "", prompt: "", case: "", twin: "", yes: "", no: "", episode: "" };
+      if (!arrived) this.state.set(own);
+      this.engine.stop();
+      if (this.loaded !== this.state.values.model) {
+        this.loaded = null;
+        this.main.replaceChildren(this.promise());
+      }
+      return this.models && this.draw();
+    }
+    if (!this.loaded) return;
+    if (changed.includes("show")) {
+      this.stop();
+      this.show();
+    }
+    this.tools[this.shown].changed(changed, arrived);
+  }
+
+  /** Run a piece of work with bar, stop button and errors in sentences. */
+  async busy(starter, work) {
+    const own = (this.running = {});
+    const tell = (share) => {
+      if (this.running === own) this.bar.value = share;
+    };
+    this.bar.value = 0;
+    this.bar.hidden = this.halt.hidden = false;
+    this.root.setAttribute("aria-busy", true);
+    if (this.loaded) this.say("");
+    try {
+      await work(tell);
+    } catch (error) {
+      this.say(error.name === "AbortError" ? "Stopped." : error.message);
+    }
+    if (this.running !== own) return; // another piece of work took its place
+    this.running = null;
+    this.bar.hidden = this.halt.hidden = true;
+    this.root.removeAttribute("aria-busy");
+  }
+
+  stop() {
+    this.stopped?.abort();
+    this.engine.stop();
+  }
+
+  async share(from) {
+    try {
+      await navigator.clipboard.writeText(this.state.link);
+      from.textContent = "Copied";
+      setTimeout(() => (from.textContent = "Copy link"), 2000);
+    } catch {
+      this.say(`The link: ${this.state.link}`);
+    }
+  }
+}
+
+for (const root of document.querySelectorAll(".lab")) root.laboratory = new Laboratory(root);

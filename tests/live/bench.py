@@ -1,0 +1,39 @@
+"""A small site with the laboratory alone, built by Sphinx from the book's own page."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from scripts.build import ROOT, configuration
+from scripts.laboratory import Shown, put, shown
+from scripts.vendor import ensure_vendor
+
+
+def build(top: Path, models: list[Shown]) -> Path:
+    """Build the page below `top`; returns the folder to serve."""
+    assert ensure_vendor(), "the scripts of the pages could not be had"
+    book = top / "book"
+    book.mkdir(parents=True)
+    (book / "_static").symlink_to(ROOT / "book/_static")
+    for name in ("laboratory.md", "references.bib"):
+        (book / name).write_text((ROOT / "book" / name).read_text("utf-8"))
+    toc = {"format": "jb-book", "root": "book/laboratory"}
+    (top / "_toc.yml").write_text(yaml.safe_dump(toc))
+    table = configuration(top / "cache", vendored=True)
+    table["execute"] = {"execute_notebooks": "off"}
+    (top / "_config.yml").write_text(yaml.safe_dump(table))
+    program = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "build", str(top), "-q"]
+    done = subprocess.run(command, cwd=top, capture_output=True, text=True)
+    html = top / "_build/html"
+    assert (html / "book/laboratory.html").exists(), done.stderr[-3000:]
+    put(html / "_static", models)
+    return html
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]), shown()[: int(sys.argv[2])]))
