@@ -1,6 +1,6 @@
 """Intervals, nulls and power: what stands beside every number."""
 
-from helpers.stats.correlations import pearson, rank_correlations
+from helpers.stats.correlations import correlations, pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
 from helpers.stats.intervals import (
     Estimate, bootstrap, bootstrap_statistic, by_layer, paired,
@@ -10,11 +10,13 @@ from helpers.stats.nulls import (
     max_null_p, null_p, permutation_p, random_directions, shuffled_labels, sign_test_p,
 )
 from helpers.stats.power import check_rates, samples_needed
+from helpers.stats.surrogates import cluster_null, geometry_null
 from helpers.stats.verdicts import verdict
 
 __all__ = [
     "Estimate", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "holm", "least_p", "max_null_p", "null_p", "paired", "pearson",
-    "permutation_p", "precision", "random_directions", "rank_correlations", "roc",
-    "samples_needed", "shuffled_labels", "sign_test_p", "verdict",
+    "check_rates", "cluster_null", "correlations", "geometry_null", "holm",
+    "least_p", "max_null_p", "null_p", "paired", "pearson", "permutation_p",
+    "precision", "random_directions", "rank_correlations", "roc", "samples_needed",
+    "shuffled_labels", "sign_test_p", "verdict",
 ]
