@@ -11,12 +11,15 @@ from helpers.stats.nulls import (
 )
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null
-from helpers.stats.verdicts import verdict
+from helpers.stats.verdicts import (
+    BELOW, BEYOND, CANNOT, Compared, SAME, Verdict, judge, stuck, verdict, verdict_table,
+)
 
 __all__ = [
-    "Estimate", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "cluster_null", "correlations", "geometry_null", "holm",
-    "least_p", "max_null_p", "null_p", "paired", "pearson", "permutation_p",
-    "precision", "random_directions", "rank_correlations", "roc", "samples_needed",
-    "shuffled_labels", "sign_test_p", "verdict",
+    "BELOW", "BEYOND", "CANNOT", "Compared", "Estimate", "SAME", "Verdict", "auc",
+    "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
+    "cluster_null", "correlations", "geometry_null", "holm", "judge", "least_p",
+    "max_null_p", "null_p", "paired", "pearson", "permutation_p", "precision",
+    "random_directions", "rank_correlations", "roc", "samples_needed",
+    "shuffled_labels", "sign_test_p", "stuck", "verdict", "verdict_table",
 ]

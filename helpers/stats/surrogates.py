@@ -79,8 +79,8 @@ def geometry_null(
 ) -> Float[Array, " k"]:
     """r of the ratings with random directions, read out through the same vectors.
 
-    `vectors` "e d", `ratings` " e"; the best of `n_axes` a draw. No verdict: it says how
-    special an axis is, and is the wider the more one thing rules the vectors.
+    `vectors` "e d", `ratings` " e"; the best of `n_axes` a draw. No verdict: it says
+    how special an axis is, and is the wider the more one thing rules the vectors.
 
     Raises ValueError for unequally many rows, and for what is not finite.
     """
