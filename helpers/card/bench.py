@@ -30,7 +30,7 @@ from helpers.vectors import (
 Figure = dict[str, Any]
 Figures = dict[str, Figure]
 SHUFFLED, RANDOM = "shuffled labels", "random directions"
-VERSION = 2  # of the figures' code; part of every card's key
+VERSION = 3  # of the figures' code; part of every card's key
 FEW_TOPICS = 5  # with fewer, intervals draw emotions
 
 

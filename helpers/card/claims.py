@@ -60,7 +60,7 @@ RUNGS = (
     Rung(
         "geometric",
         "Do near emotions lie near each other, on any half of the topics?",
-        "an accident of names or topics: shuffled ratings, shuffled names",
+        "an accident of names or topics: ratings dealt by cluster, shuffled names",
         ("valence", "arousal", "map"),
         ("06",),
     ),

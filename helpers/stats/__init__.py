@@ -1,6 +1,6 @@
 """Intervals, nulls and power: what stands beside every number."""
 
-from helpers.stats.correlations import pearson, rank_correlations
+from helpers.stats.correlations import correlations, pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
 from helpers.stats.halves import halves
 from helpers.stats.intervals import (
@@ -13,15 +13,21 @@ from helpers.stats.nulls import (
 )
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
+from helpers.stats.surrogates import cluster_null, geometry_null
 from helpers.stats.twins import moved, moved_beside, twins, Twins
 from helpers.stats.values import column, finite, present, words
-from helpers.stats.verdicts import verdict
+from helpers.stats.verdicts import (
+    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, verdict, Verdict,
+    verdict_table,
+)
 
 __all__ = [
-    "Estimate", "Twins", "auc", "bootstrap", "bootstrap_statistic", "by_layer",
-    "caught", "check_rates", "column", "finite", "halves", "holm", "least_p",
-    "max_null_p", "moved", "moved_beside", "null_p", "number", "paired", "pearson",
-    "permutation_p", "precision", "present", "random_directions",
-    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
-    "twins", "verdict", "whole", "words",
+    "BELOW", "BEYOND", "CANNOT", "Compared", "Estimate", "SAME", "Twins", "Verdict",
+    "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
+    "cluster_null", "column", "correlations", "finite", "geometry_null", "halves",
+    "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside", "null_p",
+    "number", "paired", "pearson", "permutation_p", "precision", "present",
+    "random_directions", "rank_correlations", "roc", "samples_needed",
+    "shuffled_labels", "sign_test_p", "stuck", "twins", "verdict", "verdict_table",
+    "whole", "words",
 ]

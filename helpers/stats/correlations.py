@@ -47,6 +47,15 @@ def pearson(
     return interval(measure, n_groups, scale="r", n_draws=n_draws, seed=seed)
 
 
+def correlations(
+    columns: Float[NDArray[Any], "n e"], values: Float[NDArray[Any], " n"]
+) -> Float[NDArray[Any], " e"]:
+    """Pearson's r of each column with the values; 0 where something is constant."""
+    a, b = columns - columns.mean(0), values - values.mean()
+    size = np.linalg.norm(a, axis=0) * np.linalg.norm(b)
+    return np.divide(a.T @ b, size, out=np.zeros(a.shape[1]), where=size > 1e-9)
+
+
 def rank_correlations(
     frame: pd.DataFrame, scores: Float[Tensor, "n e"], *, by: str, against: str
 ) -> Float[Tensor, "g e"]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.activations import mean_activations
@@ -18,16 +17,7 @@ from helpers.behaviour import (
 )
 from helpers.card.bench import SHUFFLED, Bench, Figures, figure, known, spread
 from helpers.datasets import load_activities
-from helpers.stats import Estimate, bootstrap_statistic
-
-Array = NDArray[Any]
-
-
-def correlations(columns: Float[Array, "n e"], values: Float[Array, " n"]) -> Array:
-    """Pearson's r of each column with the values; 0 where something is constant."""
-    a, b = columns - columns.mean(0), values - values.mean()
-    size = np.linalg.norm(a, axis=0) * np.linalg.norm(b)
-    return np.divide(a.T @ b, size, out=np.zeros(a.shape[1]), where=size > 1e-9)
+from helpers.stats import Estimate, bootstrap_statistic, correlations
 
 
 def wanting(bench: Bench) -> Figures:

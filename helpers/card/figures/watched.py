@@ -18,9 +18,13 @@ from helpers.card.bench import (
     spread,
 )
 from helpers.card.figures.situations import own_area
-from helpers.card.figures.wanting import correlations
 from helpers.datasets import load_masked, load_watched
-from helpers.stats import Estimate, bootstrap_statistic, random_directions
+from helpers.stats import (
+    Estimate,
+    bootstrap_statistic,
+    correlations,
+    random_directions,
+)
 
 ACT = "cheat"
 

@@ -23,7 +23,6 @@ from helpers.card import (
     save_card,
     told_apart,
 )
-from helpers.card.figures.wanting import correlations
 from helpers.card.files import check_card
 from helpers.card.measure import FIGURES, MEASURES, main
 from helpers.datasets import load_emotions
@@ -150,15 +149,6 @@ def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> N
     assert covers.all(), table[~covers]
     assert (table["verdict"] == "not measured").sum() <= 1
     assert list(own_cache.glob("cards/*.json"))
-
-
-def test_correlations_are_those_of_numpy() -> None:
-    rng = np.random.default_rng(0)
-    columns, values = rng.normal(size=(12, 4)), rng.normal(size=12)
-    columns[:, 3] = 1.0
-    found = correlations(columns, values)
-    right = [np.corrcoef(c, values)[0, 1] for c in columns.T[:3]]
-    assert found == pytest.approx([*right, 0.0])
 
 
 def test_a_card_is_gone_on_with(planted: Any, tmp_path: Path) -> None:

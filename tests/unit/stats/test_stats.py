@@ -13,6 +13,7 @@ from scipy import stats as scipy_stats
 from helpers.stats import (
     bootstrap,
     caught,
+    correlations,
     max_null_p,
     null_p,
     pearson,
@@ -152,3 +153,12 @@ def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
 def test_what_is_no_number_is_no_evidence(work: Any) -> None:
     with pytest.raises(ValueError, match="not finite"):
         work()
+
+
+def test_correlations_are_those_of_numpy() -> None:
+    rng = np.random.default_rng(0)
+    columns, values = rng.normal(size=(12, 4)), rng.normal(size=12)
+    columns[:, 3] = 1.0
+    found = correlations(columns, values)
+    right = [np.corrcoef(c, values)[0, 1] for c in columns.T[:3]]
+    assert found == pytest.approx([*right, 0.0])
