@@ -14,6 +14,8 @@ from typing import Any
 import ipywidgets as ipw
 from IPython.display import HTML, Markdown, clear_output, display
 
+from helpers.show.charts.two_models import as_html
+
 
 def in_colab() -> bool:
     """Whether this runs in Google Colab."""
@@ -28,13 +30,9 @@ def two_faces(static: Any, live: ipw.Widget) -> None:
     if in_colab():
         display(live)
         return
-    made = static._repr_mimebundle_()
-    face = (made[0] if isinstance(made, tuple) else made).get("text/html")
-    if face is None:
-        static.to_dict()  # raises what altair only prints
     view = dict(live._repr_mimebundle_())
     view.pop("text/plain", None)
-    display({"text/html": face, **view, "text/plain": "a control"}, raw=True)
+    display({"text/html": as_html(static), **view, "text/plain": "a control"}, raw=True)
 
 
 def panel(

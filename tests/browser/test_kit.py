@@ -243,6 +243,47 @@ def test_the_kit_fits_a_phone_in_both_themes(visit: Visit, mode: str) -> None:
         page.screenshot(path=f"{folder}/wide_{mode}.png", full_page=True)
 
 
+def test_two_models_stand_side_by_side_or_one_below_the_other(visit: Visit) -> None:
+    page = visit.open("page")
+    halves = page.locator(".two-models").first.locator("svg.marks, canvas")
+    boxes = [halves.nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    page = visit.open("page")
+    boxes = [halves.nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"]
+    assert boxes[0]["x"] == boxes[1]["x"]
+    assert visit.errors == []
+
+
+def test_the_table_keeps_its_cells_on_a_phone_and_opens_by_keyboard(
+    visit: Visit,
+) -> None:
+    visit.page.set_viewport_size({"width": 360, "height": 740})
+    page = visit.open("page")
+    assert page.get_by_role("table").count() == 1
+    claim = page.get_by_role("rowheader", name="A push raises")
+    assert claim.count() == 1
+    cell = page.get_by_role("cell").filter(has_text="cannot be told")
+    assert "0.71 [0.64, 0.78]" not in cell.inner_text()
+    cell.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert "0.71 [0.64, 0.78]" in cell.inner_text()
+
+
+def test_drawings_follow_the_theme(visit: Visit) -> None:
+    page = visit.open("page")
+    drawing = page.get_by_role("img", name="The means, and what centering takes")
+    line = drawing.locator("[stroke-dasharray]").first
+    colors = []
+    for mode in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{mode}'")
+        colors.append(line.evaluate("e => getComputedStyle(e).stroke"))
+    assert page.locator("img").count() == 0
+    assert colors[0] != colors[1]
+
+
 def test_a_prediction_reads_without_scripts(visit: Visit) -> None:
     browser = visit.page.context.browser
     assert browser is not None

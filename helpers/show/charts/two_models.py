@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import HTML
 
 HALF = 326  # two fit the book's column side by side, one a phone of 360 pixels
+MANY = {"facet", "hconcat", "vconcat", "concat", "repeat"}
 Axis = Literal["x", "y"]
 
 
@@ -28,14 +29,17 @@ def two_models(
 
     Both frames have the same columns. The title that `make` gives stands above both.
     `share` gives both one scale along that axis. Where `real` is None the place of its
-    chart says that it was not run. `make` may return layers, but no facets.
+    chart says that it was not run.
 
-    Raises ValueError where the columns differ.
+    Raises ValueError where the columns differ, or where `make` returns several views
+    (layers are one).
     """
     if real is not None and set(toy.columns) != set(real.columns):
         odd = sorted(set(toy.columns) ^ set(real.columns))
         raise ValueError(f"columns {odd} are in one frame only: give both the same")
     specs = [make(frame).to_dict() for frame in (toy, real) if frame is not None]
+    if many := MANY & set(specs[0]):
+        raise ValueError(f"make returns several views ({many.pop()}): return one")
     if share:
         _share(specs, share)
     names = [f"toy: {toy_name}", f"real: {real_name}" if real_name else "real"]
@@ -65,8 +69,17 @@ def _half(spec: dict[str, Any], name: str) -> str:
     about = f"{name}. {_title(spec)}. {spec.get('description', '')}"
     fit = {"type": "fit-x", "contains": "padding"}
     made = {**spec, "title": title, "description": about, "width": HALF}
-    chart = alt.Chart.from_dict({**made, "autosize": fit})
-    return chart._repr_mimebundle_()["text/html"]
+    return as_html(alt.Chart.from_dict({**made, "autosize": fit}))
+
+
+def as_html(chart: Any) -> str:
+    """A chart as the HTML that altair shows; raises what altair only prints."""
+    made = chart._repr_mimebundle_()
+    face = (made[0] if isinstance(made, tuple) else made).get("text/html")
+    if face is None:
+        chart.to_dict()
+        raise ValueError("altair shows no HTML here: alt.renderers.enable('default')")
+    return face
 
 
 def _share(specs: list[dict[str, Any]], axis: Axis) -> None:

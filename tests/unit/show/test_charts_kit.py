@@ -103,6 +103,8 @@ def test_two_models_are_two_named_charts_in_one_output() -> None:
     assert "real was not run here" in alone.data
     with pytest.raises(ValueError, match="columns \\['odd'\\]"):
         two_models(frame(0.2), frame(0.4).assign(odd=1), figure)
+    with pytest.raises(ValueError, match="several views \\(hconcat\\)"):
+        two_models(frame(0.2), None, lambda f: alt.hconcat(figure(f), figure(f)))
 
 
 VALUE, RISE = Estimate(0.71, 0.64, 0.78), Estimate(0.21, 0.1, 0.3)
