@@ -21,9 +21,10 @@ LEVEL = 0.05
 class Compared:
     """A figure to be judged: its value, its control's, and what is known of the two.
 
-    `difference`: value minus control, paired over the same groups (`paired`). `p` of
-    the control's `n_draws` draws (None: it comes from no draws). `stuck`: why the scores
-    could not have shown anything (`stuck`), or nothing.
+    `difference`: value minus control, paired over the same groups (`paired`), of which
+    `groups` says how many ("8 topics"). `p` of the control's `n_draws` draws (None: it
+    comes from no draws). `stuck`: why the scores could not have shown anything
+    (`stuck`), or nothing.
     """
 
     value: float
@@ -32,6 +33,7 @@ class Compared:
     p: float
     n_draws: int | None = None
     stuck: str = ""
+    groups: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Verdict:
     family: int
     word: str
     reason: str
+    groups: str = ""
 
 
 def judge(tests: Mapping[str, Compared]) -> dict[str, Verdict]:
@@ -65,9 +68,8 @@ def judge(tests: Mapping[str, Compared]) -> dict[str, Verdict]:
         least = float(holm([*raw[:i], min(best, raw[i]), *raw[i + 1 :]])[i])
         p = float(holm(raw)[i])
         word, reason = ruled(test, p, least)
-        found[name] = Verdict(
-            test.value, test.control, test.difference, p, len(raw), word, reason
-        )
+        told = test.value, test.control, test.difference, p, len(raw)
+        found[name] = Verdict(*told, word, reason, test.groups)
     return found
 
 
@@ -119,8 +121,6 @@ def verdict_table(found: Mapping[str, Verdict]) -> pd.DataFrame:
     ]
     names = [field.name for field in fields(Verdict)]
     return pd.DataFrame(rows, columns=["figure", *names[:3], "low", "high", *names[3:]])
-
-import numpy as np
 
 
 def verdict(estimate: Sequence[float], zero: float = 0.0) -> str:
