@@ -22,7 +22,9 @@ from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
-from helpers.checks.steering import add_vector, usable_band
+from helpers.checks.steering import (
+    add_vector, blind_order, blind_test, own_and_others, usable_band,
+)
 from helpers.checks.vectors import (
     difference_of_means, leaks, mean_pool, project_out, projection, read_layer,
     step_size, strongest,
@@ -31,13 +33,15 @@ from helpers.checks.watching import alert_spans, outside, pick_threshold, same_a
 
 __all__ = [
     "a1_layer_rows", "a1_leaked", "a1_peak", "a1_pool", "a1_push", "a1_worst_text",
-    "a2_bank", "a2_interval", "a2_leaks", "a2_null", "a2_p", "a2_report", "a2_split",
-    "a2_vector", "a3_axis_p", "a3_best", "a3_decide", "a3_interval", "a3_left",
-    "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits", "a4_usable",
-    "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans", "area_under_curve",
-    "beats_random", "beside_control", "bridge", "center_set", "difference_of_means",
-    "expected_score", "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool",
-    "missing", "order_of_best", "outside", "partial_r", "pick_threshold", "project_out",
-    "projection", "rank_order", "read_layer", "same_acts", "shares_and_mass",
-    "speaker_tokens", "step_size", "strongest", "usable_band", "wanting_and_position",
+    "a2_bank", "a2_interval", "a2_leaks", "a2_null", "a2_p", "a2_report",
+    "a2_split", "a2_vector", "a3_axis_p", "a3_best", "a3_decide", "a3_interval",
+    "a3_left", "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits",
+    "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
+    "area_under_curve", "beats_random", "beside_control", "blind_order",
+    "blind_test", "bridge", "center_set", "difference_of_means", "expected_score",
+    "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool", "missing",
+    "order_of_best", "outside", "own_and_others", "partial_r", "pick_threshold",
+    "project_out", "projection", "rank_order", "read_layer", "same_acts",
+    "shares_and_mass", "speaker_tokens", "step_size", "strongest", "usable_band",
+    "wanting_and_position",
 ]

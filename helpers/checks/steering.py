@@ -10,6 +10,67 @@ from torch import Tensor
 
 from helpers.checks.advice import as_tensor, expect, same, staged
 
+BLIND = (4, 1, 2)  # which of six texts were pushed, counted from 0
+
+
+def blind_order() -> list[bool]:
+    """Of six texts, which are pushed along the emotion, in the order of the test."""
+    return [i in BLIND for i in range(6)]
+
+
+def blind_test(function: Callable[[], Any]) -> bool:
+    """Chapter 00: three texts of six, sorted by a reader who does not know."""
+
+    def steps() -> None:
+        found = function()
+        expect(
+            isinstance(found, list | tuple | set)
+            and all(isinstance(one, int) for one in found),
+            f"Return the numbers of three texts, such as [1, 2, 3], not {found!r}.",
+        )
+        expect(
+            len(set(found)) == len(list(found)) == 3 and set(found) <= set(range(1, 7)),
+            f"Three different numbers from 1 to 6, please; these are {sorted(found)}.",
+        )
+        right = sum(blind_order()[i - 1] for i in found)
+        print(f"{right} of 3 right. Luck: 1.5 on average, all three in 1 of 20 tries.")
+
+    return staged("blind_test", steps)
+
+
+def own_and_others(function: Callable[[Tensor], Any]) -> bool:
+    """Chapter 00: the mean change of own words and of all other words."""
+
+    def steps() -> None:
+        change = torch.randn(3, 5, 5, generator=torch.Generator().manual_seed(1))
+        result = function(change)
+        expect(
+            isinstance(result, tuple) and len(result) == 2,
+            "Return two things: the own words' means, and the others'.",
+        )
+        own, others = (as_tensor(r, "Each result") for r in result)
+        expect(
+            own.shape == others.shape == (3,),
+            f"One number for each of 3 openings, not {tuple(own.shape)} and "
+            f"{tuple(others.shape)}: average over pushes and words alone.",
+        )
+        diagonal = change.diagonal(dim1=1, dim2=2)
+        expect(
+            same(own, diagonal.mean(1)),
+            "The first should be the mean of each opening's diagonal.",
+        )
+        expect(
+            not same(others, change.mean((1, 2))),
+            "The own words are still among the others: take the diagonal out.",
+        )
+        rest = (change.sum((1, 2)) - diagonal.sum(1)) / 20
+        expect(
+            same(others, rest),
+            "The second should be the mean over the 20 cells off the diagonal.",
+        )
+
+    return staged("own_and_others", steps)
+
 
 def add_vector(function: Callable[[Tensor, Tensor, float, float], Any]) -> bool:
     """Chapter 08: a residual stream after a push of a strength."""

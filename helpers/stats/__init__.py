@@ -4,7 +4,7 @@ from helpers.stats.correlations import correlations, pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
 from helpers.stats.halves import halves
 from helpers.stats.intervals import (
-    bootstrap, bootstrap_statistic, by_layer, Estimate, paired,
+    bootstrap, bootstrap_statistic, by_layer, Estimate, paired, paired_p,
 )
 from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
@@ -26,7 +26,7 @@ __all__ = [
     "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
     "cluster_null", "column", "correlations", "finite", "geometry_null", "halves",
     "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside", "null_p",
-    "number", "paired", "pearson", "permutation_p", "precision", "present",
+    "number", "paired", "paired_p", "pearson", "permutation_p", "precision", "present",
     "random_directions", "rank_correlations", "roc", "samples_needed",
     "shuffled_labels", "sign_test_p", "stuck", "twins", "verdict", "verdict_table",
     "whole", "words",

@@ -11,6 +11,7 @@ import torch
 from helpers.activations import residual_stream
 from helpers.models import token_strings
 from helpers.show import charts, widgets
+from helpers.stats import random_directions
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
 
@@ -98,9 +99,12 @@ def steer_text(
 ) -> None:
     """What the model writes after a prompt, by emotion and strength.
 
-    Live, the reader also writes the prompt. Taught in chapter 00.
+    Beside the emotions stands a random direction. Live, the reader also writes the
+    prompt. Taught in chapter 00.
     """
-    grid = [(e, s) for e in emotions for s in strengths]
+    rows_of = {e: vectors[e] for e in emotions}
+    rows_of["random direction"] = random_directions(vectors.vectors, n=1)[0]
+    grid = [(e, s) for e in rows_of for s in strengths]
     options: dict[str, Any] = {
         "layer": vectors.layer,
         "norm": vectors.norm,
@@ -109,7 +113,7 @@ def steer_text(
     written = generate(
         model,
         [prompt] * len(grid),
-        vector=torch.stack([vectors[e] for e, _ in grid]),
+        vector=torch.stack([rows_of[e] for e, _ in grid]),
         strength=[s for _, s in grid],
         **options,
     )
@@ -119,7 +123,7 @@ def steer_text(
 
     def write(prompt: str, emotion: str, strength: float) -> Any:
         (text,) = generate(
-            model, prompt, vector=vectors[emotion], strength=strength, **options
+            model, prompt, vector=rows_of[emotion], strength=strength, **options
         )
         one = pd.DataFrame(
             {"emotion": [emotion], "text": [f"{prompt} … {text.strip()}"]}
@@ -138,7 +142,7 @@ def steer_text(
         write,
         run="Write",
         prompt=widgets.text("Prompt", prompt),
-        emotion=widgets.menu("Emotion", list(emotions), first[0]),
+        emotion=widgets.menu("Emotion", list(rows_of), first[0]),
         strength=widgets.slider("Strength", 0.0, 1.0, 0.05, first[1]),
     )
     widgets.two_faces(still, live)

@@ -11,11 +11,14 @@ import torch
 from scipy import stats as scipy_stats
 
 from helpers.stats import (
+    Estimate,
     bootstrap,
     caught,
     correlations,
     max_null_p,
     null_p,
+    paired,
+    paired_p,
     pearson,
     permutation_p,
     random_directions,
@@ -162,3 +165,12 @@ def test_correlations_are_those_of_numpy() -> None:
     found = correlations(columns, values)
     right = [np.corrcoef(c, values)[0, 1] for c in columns.T[:3]]
     assert found == pytest.approx([*right, 0.0])
+
+
+def test_p_of_a_paired_difference_is_that_of_a_t_test() -> None:
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 9)) + [[0.8], [0.0]]
+    gap = paired(a, b, np.arange(9))
+    right = scipy_stats.ttest_rel(a, b).pvalue
+    assert paired_p(gap, 9) == pytest.approx(right, rel=1e-6)
+    assert paired_p(Estimate(0.5, -np.inf, np.inf), 3) == 1.0
