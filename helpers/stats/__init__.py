@@ -12,7 +12,8 @@ from helpers.stats.nulls import (
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null
 from helpers.stats.verdicts import (
-    BELOW, BEYOND, CANNOT, Compared, SAME, Verdict, judge, stuck, verdict, verdict_table,
+    BELOW, BEYOND, CANNOT, Compared, SAME, Verdict, judge, stuck, verdict,
+    verdict_table,
 )
 
 __all__ = [

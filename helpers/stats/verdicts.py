@@ -22,8 +22,8 @@ class Compared:
     """A figure to be judged: its value, its control's, and what is known of the two.
 
     `difference`: value minus control, paired over the same groups (`paired`). `p` of
-    the control's `n_draws` draws (None: it comes from no draws). `stuck`: why the scores
-    could not have shown anything (`stuck`), or nothing.
+    the control's `n_draws` draws (None: it comes from no draws). `stuck`: why the
+    scores could not have shown anything, by the function of that name, or nothing.
     """
 
     value: float

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import binom
 
 from helpers.stats import (
-    Estimate,
     Compared,
+    Estimate,
     holm,
     judge,
     null_p,
