@@ -2,21 +2,21 @@
 
 from helpers.card.bench import Bench, QUICK, Sizes
 from helpers.card.claims import (
-    ABSENT, AGAINST, CLAIMS, HOLDS, OPEN, RUNGS, UNMEASURED, climb, evidence, find_rung,
-    missing_rungs, weigh,
+    ABSENT, AGAINST, CLAIMS, HOLDS, OPEN, RUNGS, UNMEASURED, UNTOLD, climb, evidence,
+    find_rung, missing_rungs, weigh,
 )
 from helpers.card.figures.transfer import bridge, same_map
 from helpers.card.files import (
     SHIPPED, check_card, compare_cards, labels, load_card, load_cards, save_card,
-    told_apart,
+    told_apart, verdicts,
 )
 from helpers.card.measure import card
 from helpers.card.pitfalls import PITFALLS, Pitfall, load_pitfalls
 
 __all__ = [
     "ABSENT", "AGAINST", "Bench", "CLAIMS", "HOLDS", "OPEN", "PITFALLS", "Pitfall",
-    "QUICK", "RUNGS", "SHIPPED", "Sizes", "UNMEASURED", "bridge", "card", "check_card",
-    "climb", "compare_cards", "evidence", "find_rung", "labels", "load_card",
-    "load_cards", "load_pitfalls", "missing_rungs", "same_map", "save_card",
-    "told_apart", "weigh",
+    "QUICK", "RUNGS", "SHIPPED", "Sizes", "UNMEASURED", "UNTOLD", "bridge", "card",
+    "check_card", "climb", "compare_cards", "evidence", "find_rung", "labels",
+    "load_card", "load_cards", "load_pitfalls", "missing_rungs", "same_map",
+    "save_card", "told_apart", "verdicts", "weigh",
 ]

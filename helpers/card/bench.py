@@ -17,7 +17,7 @@ from torch import Tensor
 from helpers import cache
 from helpers.activations import mean_activations
 from helpers.datasets import TWELVE, load_emotions
-from helpers.stats import Estimate, shuffled_labels
+from helpers.stats import Estimate, null_p, shuffled_labels
 from helpers.vectors import (
     EmotionVectors,
     column_auc,
@@ -177,18 +177,26 @@ def figure(
     over: str,
     n: int,
     chapter: str,
+    null: Any = None,
     **more: Any,
 ) -> Figure:
     """A figure of a card: a value with its interval, and its control with one.
 
     `against` says what the control is, `over` what was drawn for the interval; `more`
-    stands beside it (other baselines, p, the strength that was chosen).
+    stands beside it (other baselines, the strength that was chosen). `null`: all values
+    of the control; the figure then keeps p, how often they lie as far from their mean.
     """
     if not np.isfinite([*found, *control]).all():
         raise ValueError("the figure is not a number on these texts")
     beside = {k: float(v) for k, v in more.items() if np.isfinite(v)}
+    tested: Figure = {}
+    if null is not None:
+        off = np.asarray(null, dtype=float) - np.mean(null)
+        p = null_p(found.value - float(np.mean(null)), off)
+        tested = {"p": p, "draws": off.size}
     return {
         **{k: float(v) for k, v in found._asdict().items()},
+        **tested,
         "control": {
             "name": against,
             **{k: float(v) for k, v in control._asdict().items()},

@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.card.files import VERDICTS, told_apart
+from helpers.card.files import VERDICTS, verdicts
 
 HOLDS, ABSENT, AGAINST = "holds", "not found", "points the other way"
-UNMEASURED, OPEN = "not measured", "no test decides"
+UNMEASURED, UNTOLD, OPEN = "not measured", VERDICTS[3], "no test decides"
 
 
 class Rung(NamedTuple):
     """One rung: what it asks, what its control rules out, which figures measure it.
 
-    `each`: every figure has to hold; else one of them is enough. `decides`: a figure
-    that holds settles the rung; where it is off, it can only be refuted.
+    Every figure has to hold. `decides`: figures that hold settle the rung; where it is
+    off, it can only be refuted.
     """
 
     name: str
@@ -29,7 +29,6 @@ class Rung(NamedTuple):
     rules_out: str
     figures: tuple[str, ...]
     chapters: tuple[str, ...]
-    each: bool = True
     decides: bool = True
 
 
@@ -55,7 +54,6 @@ RUNGS = (
         "counting words: TF-IDF on the same texts, or texts of the same words",
         ("beyond words", "same words"),
         ("04",),
-        each=False,
     ),
     Rung(
         "geometric",
@@ -91,7 +89,6 @@ RUNGS = (
         "talk without deeds; any push: pairs of random directions",
         ("cheating", "blackmail"),
         ("09", "10", "11"),
-        each=False,
     ),
     Rung(
         "a state",
@@ -148,18 +145,23 @@ def find_rung(name: str) -> Rung:
 
 
 def status(card: Mapping[str, Any], rung: Rung, figures: tuple[str, ...] = ()) -> str:
-    """Whether a rung holds by a card's figures: one of the five words above."""
-    chosen = figures or rung.figures
-    found = card["figures"]
-    verdicts = [told_apart(found.get(f, {"skipped": ""})) for f in chosen]
-    if not chosen:
+    """Whether a rung holds by the whole card: one of the six words above.
+
+    `figures`: some of the rung's, where a claim is narrower. None of the others may lie
+    below its control, either.
+    """
+    if not rung.figures:
         return OPEN
-    beyond = [v == VERDICTS[0] for v in verdicts]
-    if all(beyond) or (any(beyond) and not rung.each):
-        return HOLDS if rung.decides else OPEN
-    if VERDICTS[2] in verdicts:
+    told = verdicts(card)
+    every = [told.get(name, UNMEASURED) for name in rung.figures]
+    asked = [told.get(name, UNMEASURED) for name in figures or rung.figures]
+    if VERDICTS[2] in every:
         return AGAINST
-    return UNMEASURED if "not measured" in verdicts else ABSENT
+    if set(asked) == {VERDICTS[0]}:
+        return HOLDS if rung.decides else OPEN
+    if UNMEASURED in asked:
+        return UNMEASURED
+    return ABSENT if VERDICTS[1] in asked else UNTOLD
 
 
 def evidence(card: Mapping[str, Any], figures: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.cache import replacing
+from helpers.stats import BELOW, BEYOND, CANNOT, SAME, Compared, Estimate, judge
 
 FORMAT = 1
 SHIPPED = Path(__file__).parents[1] / "organism/cards"  # of the embedded models, whole
@@ -21,7 +22,7 @@ NEEDED = ("format", "model", "layer", "sizes", "versions", "figures")
 NUMBERS = ("value", "low", "high")
 COLUMNS = ["model", "figure", "value", "low", "high", "against", "control"]
 COLUMNS += ["control_low", "control_high", "verdict", "unit", "over", "n", "chapter"]
-VERDICTS = ("beyond its control", "not told apart", "below its control")
+VERDICTS = (f"{BEYOND} its control", SAME, f"{BELOW} its control", CANNOT)
 
 
 def save_card(card: Mapping[str, Any], path: str | Path) -> Path:
@@ -94,6 +95,11 @@ def check_figure(figure: Any, name: str) -> None:
     if not isinstance(control, Mapping) or not control.get("name"):
         raise ValueError(f"{name} has no control: a number alone is no finding")
     check_numbers(control, f"{name}, control")
+    if "p" in figure and not (0 <= figure["p"] <= 1 and figure.get("draws", 0) > 0):
+        raise ValueError(
+            f"{name}: p is {figure['p']!r} of {figure.get('draws')!r} draws, and "
+            "should lie from 0 to 1"
+        )
 
 
 def check_numbers(found: Mapping[str, Any], name: str) -> None:
@@ -110,11 +116,35 @@ def check_numbers(found: Mapping[str, Any], name: str) -> None:
 
 
 def told_apart(figure: Mapping[str, Any]) -> str:
-    """Where a figure lies beside its control, in words.
+    """Where a figure lies beside its control, in words, as if it were the only one.
 
-    "beyond its control": the interval lies above the control's value, and the value
-    above the range of the control. "below its control" is the mirror image, "not told
-    apart" all else, "not measured" a figure that was skipped. Taught in chapter 13.
+    "beyond its control", "not told apart", "below its control", "cannot be told", or
+    "not measured" for a figure that was skipped. Taught in chapter 13.
+    """
+    return verdicts({"figures": {"it": figure}})["it"]
+
+
+def verdicts(card: Mapping[str, Any]) -> dict[str, str]:
+    """The same for each figure of a card; those that keep a p are one family (Holm)."""
+    told = {name: by_range(figure) for name, figure in card["figures"].items()}
+    tests = {}
+    for name, figure in card["figures"].items():
+        if "p" not in figure:
+            continue
+        control = figure["control"]["value"]
+        apart = Estimate(*(figure[key] - control for key in NUMBERS))
+        tests[name] = Compared(
+            figure["value"], control, apart, figure["p"], figure["draws"]
+        )
+    words = dict(zip((BEYOND, SAME, BELOW, CANNOT), VERDICTS, strict=True))
+    return told | {name: words[one.word] for name, one in judge(tests).items()}
+
+
+def by_range(figure: Mapping[str, Any]) -> str:
+    """The verdict on a figure without a p, by the control's range.
+
+    The figure's interval has to leave out the control's value, and its value the range
+    of the control.
     """
     if "skipped" in figure:
         return "not measured"
@@ -155,6 +185,7 @@ def compare_cards(
     rows = []
     for name, card in pairs:
         check_card(card, name)
+        told = verdicts(card)
         for key, figure in card["figures"].items():
             control = figure.get("control", {})
             numbers = [figure.get(k, math.nan) for k in NUMBERS]
@@ -162,5 +193,5 @@ def compare_cards(
             about = [figure.get(k) for k in ("unit", "over", "n", "chapter")]
             against = control.get("name", "")
             start = [name, key, *numbers, against]
-            rows.append([*start, *beside, told_apart(figure), *about])
+            rows.append([*start, *beside, told[key], *about])
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -23,8 +23,8 @@ class Compared:
 
     `difference`: value minus control, paired over the same groups (`paired`), of which
     `groups` says how many ("8 topics"). `p` of the control's `n_draws` draws (None: it
-    comes from no draws). `stuck`: why the scores could not have shown anything
-    (`stuck`), or nothing.
+    comes from no draws). `stuck`: why the scores could not have shown anything, by the
+    function of that name, or nothing.
     """
 
     value: float

@@ -13,7 +13,6 @@ from helpers.stats import (
     bootstrap_statistic,
     cluster_null,
     geometry_null,
-    null_p,
 )
 from helpers.vectors import difference_of_means, geometry, project_out
 
@@ -47,17 +46,17 @@ def axes(bench: Bench) -> Figures:
             n_draws=min(draws, 60),
         )
         real = Estimate(best(places, values), again.low, again.high)
-        null = cluster_null(places, values, rows)
+        null = np.abs(cluster_null(places, values, rows))
         loose = geometry_null(rows, values, n_axes=3)
         found[name] = figure(
             real,
-            spread(np.abs(null)),
+            spread(null),
             "ratings dealt by cluster",
             unit="|r|, best of three axes",
             over="topic",
             n=len(values),
             chapter="06",
-            p=null_p(real.value, null),
+            null=null,
             geometry=np.quantile(np.abs(loose), 0.95),
         )
     return found

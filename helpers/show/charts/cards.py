@@ -7,17 +7,23 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from helpers.card import ABSENT, AGAINST, HOLDS, OPEN, UNMEASURED
+from helpers.card import ABSENT, AGAINST, HOLDS, OPEN, UNMEASURED, UNTOLD
 from helpers.show.charts.basic import BLUE, GRAY, ORANGE, WIDTH, lines, titled
 
 PAINT = {
     "beyond its control": "#2b6c8f",
     "not told apart": "#d9d9d9",
     "below its control": "#d97b29",
+    UNTOLD: "#efe3b8",
     "not measured": "#ffffff",
 }
 STATUS = {HOLDS: "#2b6c8f", ABSENT: "#d9d9d9", AGAINST: "#d97b29"}
-STATUS |= {OPEN: "#efe3b8", UNMEASURED: "#ffffff", "not needed": "#ffffff"}
+STATUS |= {
+    UNTOLD: "#efe3b8",
+    OPEN: "#e4dff0",
+    UNMEASURED: "#ffffff",
+    "not needed": "#ffffff",
+}
 TIPS = ["value", "low", "high", "control", "control_low", "control_high"]
 
 

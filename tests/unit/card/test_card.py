@@ -22,6 +22,7 @@ from helpers.card import (
     load_cards,
     save_card,
     told_apart,
+    verdicts,
 )
 from helpers.card.files import check_card
 from helpers.card.measure import FIGURES, MEASURES, main
@@ -120,7 +121,7 @@ def test_planted_figures_are_found(known_card: dict) -> None:
         assert figures[name]["control"]["value"] < 0.65, name
     for name in ("valence", "arousal"):
         assert figures[name]["value"] > 0.9
-        assert figures[name]["beside"]["p"] < 0.01
+        assert figures[name]["p"] < 0.01
     found = compare_cards([known_card]).set_index("figure")["verdict"]
     sure = ["accuracy", "cluster", "auc", "lens", "valence", "map", "size"]
     assert (found[[*sure, "word rise", "own word"]] == "beyond its control").all()
@@ -210,6 +211,7 @@ BROKEN = {
     "which model": lambda c: {**c, "model": {}},
     "has no control": lambda c: without(c, "control"),
     "low is None": lambda c: without(c, "low"),
+    "should lie from 0 to 1": lambda c: changed(c, p=1.2, draws=9),
     "upside down": lambda c: changed(c, low=2.0, high=1.0),
     "value is True": lambda c: changed(c, value=True),
     "value is inf": lambda c: changed(c, value=float("inf")),
@@ -282,6 +284,20 @@ def test_the_verdict_needs_both_an_interval_and_a_control() -> None:
     assert ask(0.3, 0.05, 0.5) == "not told apart"
     assert ask(0.19, 0.15, 0.25) == "not told apart"
     assert ask(-0.1, -0.2, 0.05) == "below its control"
+
+
+def test_figures_that_keep_a_p_are_one_family() -> None:
+    def at(p: float, draws: int = 999) -> dict[str, Any]:
+        control = {"name": "c", "value": 0.1, "low": -0.9, "high": 0.9}
+        own = {"value": 0.3, "low": 0.15, "high": 0.5, "control": control}
+        return own | {"p": p, "draws": draws}
+
+    assert told_apart(at(0.02)) == "beyond its control"
+    card = {"figures": {f"f{i}": at(0.02) for i in range(3)} | {"few": at(0.1, 9)}}
+    found = verdicts(card)
+    assert found == {f"f{i}": "not told apart" for i in range(3)} | {
+        "few": "cannot be told"
+    }
 
 
 def test_no_date_and_no_path_is_in_a_card(known_card: dict) -> None:

@@ -19,6 +19,7 @@ from helpers.card import (
     OPEN,
     RUNGS,
     UNMEASURED,
+    UNTOLD,
     Bench,
     Sizes,
     bridge,
@@ -35,6 +36,7 @@ def made(value: float, low: float, high: float) -> dict[str, Any]:
 
 
 GOOD, NULL, BAD = made(0.5, 0.4, 0.6), made(0.05, -0.2, 0.2), made(-0.5, -0.6, -0.4)
+UNSURE = GOOD | {"p": 0.1, "draws": 9}
 
 
 def a_card(**figures: Any) -> dict[str, Any]:
@@ -63,8 +65,12 @@ def test_a_rung_holds_fails_or_is_not_measured() -> None:
     assert at("decodable", auc=NULL) == ABSENT
     assert at("decodable", auc=BAD) == AGAINST
     assert at("decodable", auc={"skipped": "too long"}) == UNMEASURED
-    assert at("causal on acts", cheating=NULL) == HOLDS  # one act is enough
+    assert at("causal on acts", cheating=NULL) == ABSENT  # one act is not enough
     assert at("causal on acts", cheating=NULL, blackmail=BAD) == AGAINST
+    assert at("causal on acts", blackmail=BAD) == AGAINST
+    assert at("decodable", auc=UNSURE) == UNTOLD
+    assert at("decodable", auc=UNSURE, accuracy=NULL) == ABSENT
+    assert at("decodable", auc=UNSURE, accuracy={"skipped": ""}) == UNMEASURED
     assert at("a state") == OPEN  # it can be refuted, and never shown
     assert at("a state", lasting=NULL) == ABSENT
     assert at("felt") == OPEN
@@ -81,6 +87,8 @@ def test_a_claim_is_worth_its_weakest_rung() -> None:
     cheat = next(c for c in CLAIMS if "cheat" in c.text)
     assert claims.missing_rungs(a_card(cheating=NULL), cheat) == ["causal on acts"]
     assert claims.missing_rungs(a_card(blackmail=NULL), cheat) == []
+    below = a_card(blackmail=BAD)  # the claim is about cheating: the rung is not
+    assert claims.missing_rungs(below, cheat) == ["causal on acts"]
     table = claims.weigh(a_card(messages=NULL), cheat).set_index("rung")
     assert table.loc["transferable", "status"] == ABSENT
     assert table.loc["geometric", "status"] == "not needed"
