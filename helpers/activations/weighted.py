@@ -36,7 +36,7 @@ def weighted_means(
     key = content_key(model, "weighted", rows, deep, weigh)
 
     def compute() -> dict[str, Tensor]:
-        lengths, parts, order = [len(row) for row in rows], [], []  # type: ignore[var-annotated]
+        lengths, parts, order = [len(row) for row in rows], [], []
         hide = not progress or len(rows) < FEW
         with tqdm(total=sum(lengths), unit="tok", unit_scale=True, disable=hide) as bar:
             for batch in batches(lengths, None, token_budget(model)):
