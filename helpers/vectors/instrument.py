@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from torch import Tensor
 
 from helpers.activations import (
     EMBEDDINGS,
+    check_start,
     mean_activations,
     mean_embeddings,
     read_places,
 )
-from helpers.models import default_start
 from helpers.stats import Chosen, choose
 from helpers.vectors.probes import column_auc
 from helpers.vectors.rulers import rulers
@@ -67,8 +67,8 @@ def readings(
 def instrument(
     model: Any,
     stories: pd.DataFrame,
-    chats: Sequence[Any],
-    truth: Sequence[str],
+    chats: Iterable[Any],
+    truth: Iterable[str],
     groups: Any,
     layers: Sequence[int],
     *,
@@ -84,16 +84,16 @@ def instrument(
 
     Raises ValueError for a truth without stories.
     """
-    kept, labels = list(dict.fromkeys(truth)), list(stories["emotion"])
+    own, asked, labels = list(truth), list(chats), list(stories["emotion"])
+    kept = list(dict.fromkeys(own))
     if strange := set(kept) - set(labels):
         raise ValueError(f"no stories of {sorted(strange)}: leave these chats out")
-    first, own = default_start(model) if start is None else start, list(truth)
-    texts = list(stories["text"])
+    first, texts = check_start(model, start), list(stories["text"])
     train = mean_activations(model, texts, layers, start=first)
-    read = read_places(model, chats, layers)
+    read = read_places(model, asked, layers)
     found = readings(train, labels, read, layers, kept)
     plain = mean_embeddings(model, texts, start=first)[None]
-    alone = {"text": read_places(model, chats, [EMBEDDINGS])["text"]}
+    alone = {"text": read_places(model, asked, [EMBEDDINGS])["text"]}
     rivals = readings(plain, labels, alone, [EMBEDDINGS], kept)
 
     def on(scores: Any, rows: Any) -> float:
