@@ -2,7 +2,7 @@
 
 from helpers.stats.correlations import correlations, pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
-from helpers.stats.halves import halves
+from helpers.stats.halves import choose, Chosen, halves
 from helpers.stats.intervals import (
     bootstrap, bootstrap_statistic, by_layer, Estimate, paired, paired_p,
 )
@@ -17,17 +17,17 @@ from helpers.stats.surrogates import cluster_null, geometry_null
 from helpers.stats.twins import moved, moved_beside, Twins, twins
 from helpers.stats.values import column, finite, present, words
 from helpers.stats.verdicts import (
-    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, Verdict, verdict,
+    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, verdict, Verdict,
     verdict_table,
 )
 
 __all__ = [
-    "BELOW", "BEYOND", "CANNOT", "Compared", "Estimate", "SAME", "Twins", "Verdict",
-    "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
-    "cluster_null", "column", "correlations", "finite", "geometry_null", "halves",
-    "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside", "null_p",
-    "number", "paired", "paired_p", "pearson", "permutation_p", "precision",
-    "present", "random_directions", "rank_correlations", "roc", "samples_needed",
-    "shuffled_labels", "sign_test_p", "stuck", "twins", "verdict", "verdict_table",
-    "whole", "words",
+    "BELOW", "BEYOND", "CANNOT", "Chosen", "Compared", "Estimate", "SAME", "Twins",
+    "Verdict", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
+    "check_rates", "choose", "cluster_null", "column", "correlations", "finite",
+    "geometry_null", "halves", "holm", "judge", "least_p", "max_null_p", "moved",
+    "moved_beside", "null_p", "number", "paired", "paired_p", "pearson",
+    "permutation_p", "precision", "present", "random_directions",
+    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
+    "stuck", "twins", "verdict", "verdict_table", "whole", "words",
 ]

@@ -6,7 +6,7 @@ from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
 )
 from helpers.steering.judging import Judgment, judge, log_odds
-from helpers.steering.next_token import next_logprobs
+from helpers.steering.next_token import next_entropy, next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
 from helpers.steering.story_writing import write_stories
@@ -16,6 +16,6 @@ from helpers.steering.word_changes import own_right, own_word_diagonal, word_cha
 __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
     "fluency", "generate", "judge", "kept_words", "log_odds", "new_names",
-    "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit", "steer",
-    "sweep_logprobs", "word_changes", "worded", "wordings", "write_stories",
+    "next_entropy", "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit",
+    "steer", "sweep_logprobs", "word_changes", "worded", "wordings", "write_stories",
 ]

@@ -7,7 +7,7 @@ that cannot do an act may still judge it, and a push can be asked what it does t
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,8 +110,8 @@ class Judgment:
 
 def judge(
     model: Any,
-    cases: Sequence[str],
-    likes: Sequence[str],
+    cases: Iterable[str],
+    likes: Iterable[str],
     contrasts: Sequence[Contrast],
     directions: Directions,
     *,
@@ -129,10 +129,11 @@ def judge(
     one half of the pairs (by groups; None: each pair by itself) is taken, and all is
     reported on the other half. Raises ValueError for unequally many cases and twins.
     """
-    if len(cases) != len(likes):
-        raise ValueError(f"{len(cases)} cases and {len(likes)} twins: pass pairs")
-    first = halves(len(cases), groups, seed=seed)
-    texts = np.array([cases, likes], dtype=object).T
+    one, other = list(cases), list(likes)
+    if len(one) != len(other):
+        raise ValueError(f"{len(one)} cases and {len(other)} twins: pass pairs")
+    first = halves(len(one), groups, seed=seed)
+    texts = np.array([one, other], dtype=object).T
     own = None if groups is None else np.asarray(groups)[~first]
 
     def score(rows: Any, *more: Any, **options: Any) -> Float[NDArray[Any], "p n c 2"]:

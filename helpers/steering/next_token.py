@@ -1,15 +1,18 @@
-"""The next token after a prompt, steered or not, in one pass."""
+"""The next token after a prompt, steered or not, in one pass, and how open it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import nnsight
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from helpers.activations import batches, token_budget
 from helpers.models import tokenize
+from helpers.models import where as runs_at
 from helpers.steering.passes import read_logprobs
 from helpers.steering.prefix import begin
 from helpers.steering.pushes import as_pushes, plan
@@ -51,3 +54,24 @@ def next_logprobs(
         values = read_logprobs(model, inputs, options, own, here, at)
         found.append(values.view(wanted.shape))
     return torch.cat(found)
+
+
+def next_entropy(model: Any, prompts: Sequence[str]) -> Float[Tensor, " n"]:
+    """How open the next token after each prompt is: the entropy, in nats.
+
+    A simple rival of a reader: a model may be unsure where it fails. Raises ValueError
+    as `tokenize` does.
+    """
+    rows = tokenize(model, prompts)
+    found = torch.zeros(len(rows))
+    for batch in batches([len(row) for row in rows], None, token_budget(model)):
+        inputs, options, mask = begin(model, [rows[i] for i in batch])
+        each, last = torch.arange(len(batch)), mask.sum(1) - 1
+        with torch.no_grad(), model.trace(inputs, **options, **runs_at(model)):
+            hidden = model.lm_head.input
+            model.lm_head.input = hidden[each, last][None]
+            logprobs = model.output.logits[0].float().log_softmax(-1)
+            surprise = -(logprobs.exp() * logprobs.clamp(min=-1e4)).sum(-1)
+            saved = nnsight.save(surprise.cpu())
+        found[batch] = saved
+    return found

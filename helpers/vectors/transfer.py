@@ -39,7 +39,8 @@ def map_rows(
         )
     alpha = ridge * float(train_a.var(0).mean()) * len(train_a) / train_a.shape[-1]
     made = Ridge(alpha).fit(train_a.double().numpy(), train_b.double().numpy())
-    return torch.tensor(made.predict(new_a.double().numpy())).float()
+    found = torch.tensor(made.predict(new_a.double().numpy())).float()
+    return found.view(len(new_a), -1)
 
 
 N_SETS = 20

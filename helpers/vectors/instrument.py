@@ -1,0 +1,102 @@
+"""Before a null, the instrument: where and how a reading was given its best chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from helpers.activations import (
+    EMBEDDINGS,
+    check_start,
+    mean_activations,
+    mean_embeddings,
+    read_places,
+)
+from helpers.stats import Chosen, choose
+from helpers.vectors.probes import column_auc
+from helpers.vectors.rulers import rulers
+
+Measure = Callable[[Tensor, Sequence[str], Sequence[str]], float]
+Key = tuple[str, int, str]  # place, layer, ruler
+
+
+def own_area(
+    scores: Float[Tensor, "n e"], names: Sequence[str], truth: Sequence[str]
+) -> float:
+    """Mean AUC of each emotion's score, its own texts against the others."""
+    return float(np.nanmean(column_auc(scores, names, truth)))
+
+
+def own_first(
+    scores: Float[Tensor, "n e"], names: Sequence[str], truth: Sequence[str]
+) -> float:
+    """Share of texts whose own emotion scores highest of those that are the truth."""
+    known = [i for i, name in enumerate(names) if name in set(truth)]
+    found = scores[:, known].argmax(1)
+    right = [names[known[int(i)]] == t for i, t in zip(found, truth, strict=True)]
+    return float(np.mean(right))
+
+
+def readings(
+    train: Float[Tensor, "l n d"],
+    labels: Sequence[str],
+    read: dict[str, Float[Tensor, "l m d"]],
+    layers: Sequence[int],
+    kept: Sequence[str],
+) -> dict[Key, Float[Tensor, "m k"]]:
+    """Scores of the emotions `kept` at each place and layer, by each ruler.
+
+    The texts' own mean is taken off first: they are of another kind than `train`.
+    """
+    found = {}
+    for i, layer in enumerate(layers):
+        for ruler, made in rulers(train[i], labels).items():
+            columns = [made.emotions.index(e) for e in kept]
+            for place, rows in read.items():
+                scores = made.scores(rows[i], rows[i].mean(0))
+                found[place, layer, ruler] = scores[:, columns]
+    return found
+
+
+def instrument(
+    model: Any,
+    stories: pd.DataFrame,
+    chats: Iterable[Any],
+    truth: Iterable[str],
+    groups: Any,
+    layers: Sequence[int],
+    *,
+    start: int | None = None,
+    measure: Measure = own_area,
+    seed: int = 0,
+) -> Chosen:
+    """Place, layer and ruler that read chats best, chosen on half, told on the other.
+
+    `stories` (columns emotion, text) make the vectors; `truth` is the emotion that each
+    chat's last message brings. Names are (place, layer, ruler). The rivals are the
+    embeddings, by the same rulers, over the text. `measure` gets scores, names, truth.
+
+    Raises ValueError for a truth without stories.
+    """
+    own, asked, labels = list(truth), list(chats), list(stories["emotion"])
+    kept = list(dict.fromkeys(own))
+    if strange := set(kept) - set(labels):
+        raise ValueError(f"no stories of {sorted(strange)}: leave these chats out")
+    first, texts = check_start(model, start), list(stories["text"])
+    train = mean_activations(model, texts, layers, start=first)
+    read = read_places(model, asked, layers)
+    found = readings(train, labels, read, layers, kept)
+    plain = mean_embeddings(model, texts, start=first)[None]
+    alone = {"text": read_places(model, asked, [EMBEDDINGS])["text"]}
+    rivals = readings(plain, labels, alone, [EMBEDDINGS], kept)
+
+    def on(scores: Any, rows: Any) -> float:
+        return measure(torch.as_tensor(scores), kept, [own[i] for i in rows])
+
+    return choose(found, rivals, on, groups, scale="share", seed=seed)
