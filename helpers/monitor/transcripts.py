@@ -18,6 +18,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from helpers.monitor.alarms import check_scores, place, threshold
+from helpers.stats import whole
+
 SCHEMA, VERSION = "emotion-transcript", 1
 HEADER = ("schema", "version", "model", "layer", "window", "start", "thresholds")
 
@@ -107,9 +110,12 @@ def write_line(file: IO[str], line: Mapping[str, Any]) -> None:
 def save_transcript(transcript: Transcript, path: str | Path) -> Path:
     """Write a transcript as JSON lines (UTF-8); returns the path.
 
+    Raises ValueError, before the file is touched, for a score that is not finite.
     Taught in chapter 12.
     """
     target = Path(path)
+    for position, scores in enumerate(transcript.scores):
+        check_scores(scores, transcript.emotions, place(position, transcript.tokens))
     with target.open("w", encoding="utf-8") as file:
         write_line(file, transcript.header())
         for position in range(len(transcript.tokens)):
@@ -165,15 +171,18 @@ def read_header(source: Path, line: str) -> Transcript:
         raise ValueError(
             f"{source} has thresholds {bounds!r}: name one emotion or more"
         )
-    thresholds = {e: math.inf if t is None else float(t) for e, t in bounds.items()}
-    layer, window = int(about["layer"]), int(about["window"])
-    start = int(about["start"])
-    if window < 1:
-        raise ValueError(f"{source} has window {window}: it counts tokens from 1 on")
+    try:
+        thresholds = {
+            e: math.inf if t is None else threshold(e, t) for e, t in bounds.items()
+        }
+        layer, start = (whole(about[n], n, least=0) for n in ("layer", "start"))
+        window = whole(about["window"], "window", least=1)
+    except ValueError as error:
+        raise ValueError(f"the first line of {source}: {error}") from error
     return Transcript(str(about["model"]), layer, thresholds, window, start)
 
 
-def read_row(transcript: Transcript, line: str, place: str) -> None:
+def read_row(transcript: Transcript, line: str, where: str) -> None:
     """Add what one line says to a transcript."""
     try:
         row = json.loads(line)
@@ -183,13 +192,14 @@ def read_row(transcript: Transcript, line: str, place: str) -> None:
         token, scores = str(row["token"]), [float(value) for value in row["scores"]]
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{place} is no token with its scores ({error!r}): {line[:60]}"
+            f"{where} is no token with its scores ({error!r}): {line[:60]}"
         ) from error
     if len(scores) != len(transcript.thresholds):
         raise ValueError(
-            f"{place} has {len(scores)} scores for "
+            f"{where} has {len(scores)} scores for "
             f"{len(transcript.thresholds)} emotions"
         )
+    check_scores(scores, transcript.emotions, where)
     if row.get("steered"):
         transcript.steered.append(len(transcript.tokens))
     transcript.tokens.append(token)
