@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow lint format benchmarks course grade model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks course grade model picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ test-live: $(STAMP) ## the live page's engine against Python, on 200 texts of ea
 
 test-slow: $(STAMP) ## the simulations that take minutes: do intervals cover?
 	@$(PY) -m pytest tests/unit -m slow -q
+
+test-kills: $(STAMP) ## long runs killed at twenty random writes, and run again
+	@$(PY) -m pytest tests/unit tests/course -m kills -q
 
 lint: $(STAMP) ## ruff, mypy, and which room imports which
 	@$(PY) -m scripts.check --lint

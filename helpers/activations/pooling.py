@@ -47,7 +47,7 @@ def batches(
     batch: list[int] = []
     for i in order:
         widest = lengths[batch[0]] if batch else 0
-        full = len(batch) == size if size else (len(batch) + 1) * widest > budget
+        full = len(batch) >= size if size else (len(batch) + 1) * widest > budget
         if batch and full:
             yield batch
             batch = []

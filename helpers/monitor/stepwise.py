@@ -6,6 +6,7 @@ Taught in chapter 12.
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -27,8 +28,9 @@ from helpers.models import (
     unwrap,
     where,
 )
-from helpers.monitor.alarms import Alert, alert_at
+from helpers.monitor.alarms import Alert, alert_at, check_scores, place
 from helpers.monitor.transcripts import Transcript
+from helpers.stats import number
 from helpers.steering import GumbelNoise
 
 Answer = str  # one of ANSWERS
@@ -105,6 +107,7 @@ class Follower(StoppingCriteria):
     def take(self, row: list[float], residual: Float[Tensor, "1 s d"] | None) -> None:
         """Keep the scores of one position; react to them."""
         found, position = self.found, len(self.found.scores)
+        check_scores(row, found.emotions, place(position, self.strings))
         found.scores.append(row)
         found.tokens.append(self.strings[position])
         self.look(position)
@@ -192,17 +195,27 @@ def check_answer(on_alert: Any, calm: Any) -> None:
 
 
 def make_push(
-    model: Any, calm: Float[Tensor, " d"] | None, strength: float, norm: float
+    model: Any, calm: Float[Tensor, " d"] | None, strength: Any, norm: float
 ) -> Float[Tensor, " d"] | None:
     """What is added to a position while the monitor steers; ValueError if unfit."""
+    share = number(strength, "strength")
     if calm is None:
         return None
-    if calm.shape != (d_model(model),) or not float(calm.norm()) > 0:
+    if calm.shape != (d_model(model),):
         raise ValueError(
             f"calm has shape {tuple(calm.shape)}: pass a vector of "
-            f"{model_name(model)}, of width {d_model(model)} and not zero"
+            f"{model_name(model)}, of width {d_model(model)}"
         )
-    return (strength * norm * calm / calm.norm()).to(home(model))
+    unit = calm.float() / check_direction(calm, "calm")
+    return (share * norm * unit).to(home(model))
+
+
+def check_direction(vector: Float[Tensor, " d"], name: str) -> float:
+    """The length of a vector; raises ValueError if it is zero or not finite."""
+    size = float(vector.float().norm())
+    if not 0 < size < math.inf:
+        raise ValueError(f"{name} is zero or not finite: it has no direction")
+    return size
 
 
 def begin(model: Any, follower: Follower, prompt: str, room: int) -> Int[Tensor, "1 s"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+
+from helpers.monitor.alarms import check_scores, place, threshold
+from helpers.stats import whole
 
 SCHEMA, VERSION = "emotion-transcript", 1
 HEADER = ("schema", "version", "model", "layer", "window", "start", "thresholds")
@@ -107,14 +111,19 @@ def write_line(file: IO[str], line: Mapping[str, Any]) -> None:
 def save_transcript(transcript: Transcript, path: str | Path) -> Path:
     """Write a transcript as JSON lines (UTF-8); returns the path.
 
+    Raises ValueError, before the file is touched, for a score that is not finite.
     Taught in chapter 12.
     """
     target = Path(path)
-    with target.open("w", encoding="utf-8") as file:
+    for position, scores in enumerate(transcript.scores):
+        check_scores(scores, transcript.emotions, place(position, transcript.tokens))
+    part = target.with_name(f".{target.name}.part")
+    with part.open("w", encoding="utf-8") as file:
         write_line(file, transcript.header())
         for position in range(len(transcript.tokens)):
             write_line(file, transcript.row(position))
         write_line(file, {"end": transcript.end})
+    os.replace(part, target)
     return target
 
 
@@ -165,15 +174,18 @@ def read_header(source: Path, line: str) -> Transcript:
         raise ValueError(
             f"{source} has thresholds {bounds!r}: name one emotion or more"
         )
-    thresholds = {e: math.inf if t is None else float(t) for e, t in bounds.items()}
-    layer, window = int(about["layer"]), int(about["window"])
-    start = int(about["start"])
-    if window < 1:
-        raise ValueError(f"{source} has window {window}: it counts tokens from 1 on")
+    try:
+        thresholds = {
+            e: math.inf if t is None else threshold(e, t) for e, t in bounds.items()
+        }
+        layer, start = (whole(about[n], n, least=0) for n in ("layer", "start"))
+        window = whole(about["window"], "window", least=1)
+    except ValueError as error:
+        raise ValueError(f"the first line of {source}: {error}") from error
     return Transcript(str(about["model"]), layer, thresholds, window, start)
 
 
-def read_row(transcript: Transcript, line: str, place: str) -> None:
+def read_row(transcript: Transcript, line: str, where: str) -> None:
     """Add what one line says to a transcript."""
     try:
         row = json.loads(line)
@@ -183,13 +195,14 @@ def read_row(transcript: Transcript, line: str, place: str) -> None:
         token, scores = str(row["token"]), [float(value) for value in row["scores"]]
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"{place} is no token with its scores ({error!r}): {line[:60]}"
+            f"{where} is no token with its scores ({error!r}): {line[:60]}"
         ) from error
     if len(scores) != len(transcript.thresholds):
         raise ValueError(
-            f"{place} has {len(scores)} scores for "
+            f"{where} has {len(scores)} scores for "
             f"{len(transcript.thresholds)} emotions"
         )
+    check_scores(scores, transcript.emotions, where)
     if row.get("steered"):
         transcript.steered.append(len(transcript.tokens))
     transcript.tokens.append(token)

@@ -13,21 +13,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from helpers.activations import residual_stream
-from helpers.models import model_name, token_strings
-from helpers.monitor.alarms import Alert, find_alerts
+from helpers.models import check_new, check_seeds, model_name, token_strings
+from helpers.monitor.alarms import (
+    Alert,
+    check_scores,
+    find_alerts,
+    place,
+    threshold,
+)
 from helpers.monitor.stepwise import (
     Follower,
     OnAlert,
     check_answer,
+    check_direction,
     follow,
     make_push,
 )
 from helpers.monitor.transcripts import Transcript, write_line
+from helpers.stats import number, whole
 from helpers.vectors import EmotionVectors
 
 
@@ -43,21 +50,23 @@ class Monitor:
     """
 
     vectors: EmotionVectors
-    thresholds: dict[str, float]
-    window: int = 8
-    start: int = 1
+    thresholds: dict[str, Any]  # numbers of any kind, kept as float and int
+    window: Any = 8
+    start: Any = 1
 
     def __post_init__(self) -> None:
         if not self.thresholds:
             raise ValueError("nothing to watch: thresholds needs an emotion or more")
-        for emotion, bound in self.thresholds.items():
-            self.vectors[emotion]  # raises KeyError with a hint
-            if np.isnan(bound):
-                raise ValueError(f"the threshold of {emotion!r} is not a number")
-        if self.window < 1:
-            raise ValueError(f"window is {self.window}: it counts tokens from 1 on")
-        if self.start < 0:
-            raise ValueError(f"start is {self.start}: it counts positions from 0")
+        bounds = {e: threshold(e, bound) for e, bound in self.thresholds.items()}
+        object.__setattr__(self, "thresholds", bounds)
+        for name, least in (("window", 1), ("start", 0)):
+            found = whole(getattr(self, name), name, least=least)
+            object.__setattr__(self, name, found)
+        for emotion in self.thresholds:  # an unknown one is a KeyError with a hint
+            check_direction(self.vectors[emotion], f"the vector of {emotion!r}")
+        number(self.vectors.norm, "the vectors' norm", above=0)
+        if not bool(self.vectors.center.isfinite().all()):
+            raise ValueError("the vectors' center is not finite: extract them anew")
 
     @property
     def places(self) -> list[int]:
@@ -95,12 +104,15 @@ def alerts(transcript: Transcript) -> list[Alert]:
 def watch_text(model: Any, monitor: Monitor, text: str) -> Transcript:
     """The transcript of a text that is already there.
 
-    Raises ValueError as `residual_stream` does. Taught in chapter 12.
+    Raises ValueError as `residual_stream` does, and for a score that is not finite.
+    Taught in chapter 12.
     """
     found = monitor.empty(model)
     stream = residual_stream(model, text, found.layer)
     found.scores = monitor.vectors.scores(stream)[:, monitor.places].tolist()
     found.tokens = token_strings(model, text)
+    for position, row in enumerate(found.scores):
+        check_scores(row, found.emotions, place(position, found.tokens))
     found.prompt, found.end = len(found.tokens), "read"
     return found
 
@@ -121,11 +133,11 @@ def stream(
     into: Transcript | None = None,
     on_alert: OnAlert = "go on",
     calm: Float[Tensor, " d"] | None = None,
-    strength: float = 0.3,
-    max_new_tokens: int = 40,
-    chunk: int = 32,
-    temperature: float = 0.0,
-    seed: int = 0,
+    strength: Any = 0.3,
+    max_new_tokens: Any = 40,
+    chunk: Any = 32,
+    temperature: Any = 0.0,
+    seed: Any = 0,
     log: str | Path | None = None,
 ) -> Iterator[Token]:
     """Each token of the prompt, and of what the model writes after it, as it is read.
@@ -137,14 +149,17 @@ def stream(
     at a time; what is stopped is stopped at its token all the same. `into` is filled
     as it goes and `log` written line by line, so that nothing read is lost.
 
-    Raises ValueError for what does not fit. Taught in chapter 12.
+    Raises ValueError for what does not fit, and (with what was read in `into` and
+    `log`) for a score that is not finite. Taught in chapter 12.
     """
     found = into if into is not None else monitor.empty(model)
     check_answer(on_alert, calm)
     push = make_push(model, calm, strength, monitor.vectors.norm)
     follower = Follower(model, monitor, found, on_alert, push)
-    options: dict[str, Any] = {"room": max_new_tokens, "chunk": max(1, chunk)}
-    options |= {"temperature": temperature, "seed": seed}
+    heat = number(temperature, "temperature")
+    options: dict[str, Any] = {"room": check_new(max_new_tokens), "temperature": heat}
+    options |= {"seed": check_seeds(seed, heat, 1)[0]}
+    options |= {"chunk": whole(chunk, "chunk", least=1)}
     with ExitStack() as stack:
         if log is not None:
             file = stack.enter_context(Path(log).open("w", encoding="utf-8"))

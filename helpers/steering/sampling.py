@@ -10,6 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import LogitsProcessor
 
+from helpers.stats import number, whole
+
 WORD = 2**32 - 1  # numbers are mixed as 32-bit words held in int64
 ODD = 0x9E3779B1
 
@@ -41,12 +43,13 @@ class GumbelNoise(LogitsProcessor):
 
     The noise is a function of a row's seed, the step and the token, so a row draws the
     same alone and in any batch, on a CPU and on a GPU. Rows with one seed share their
-    noise: what differs between them is what was done to the model.
+    noise: what differs between them is what was done to the model. Raises ValueError
+    for a seed that is not whole or a temperature that is not above 0.
     """
 
-    def __init__(self, seeds: Sequence[int], temperature: float) -> None:
-        self.seeds = torch.tensor([int(s) & WORD for s in seeds])[:, None]
-        self.temperature = temperature
+    def __init__(self, seeds: Sequence[Any], temperature: Any) -> None:
+        self.seeds = torch.tensor([whole(s, "seed") & WORD for s in seeds])[:, None]
+        self.temperature = number(temperature, "temperature", above=0)
         self.step = 0
 
     def __call__(self, input_ids: Any, scores: Float[Tensor, "n v"]) -> Tensor:

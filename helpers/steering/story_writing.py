@@ -18,7 +18,8 @@ from tqdm.auto import tqdm
 from helpers import cache
 from helpers.datasets import TOPIC_SPLITS, entries, load_emotions
 from helpers.datasets.lint import stories as linter
-from helpers.models import chat_prompt
+from helpers.models import chat_prompt, check_new
+from helpers.stats import number, whole
 from helpers.steering.generation import generate
 
 PERSONS = {"first": "first person (I)", "third": "third person (he or she)"}
@@ -70,11 +71,11 @@ def write_stories(
     topics: Sequence[str] | None = None,
     *,
     avoid: Mapping[str, Sequence[str]] | None = None,
-    drafts: int = 6,
-    max_new_tokens: int = 180,
-    temperature: float = 0.9,
-    seed: int = 0,
-    batch_size: int = 16,
+    drafts: Any = 6,
+    max_new_tokens: Any = 180,
+    temperature: Any = 0.9,
+    seed: Any = 0,
+    batch_size: Any = 16,
     progress: bool = True,
 ) -> Written:
     """A story by the model for each emotion and topic, first and third person in turn.
@@ -85,23 +86,29 @@ def write_stories(
     stories must not hold; None takes those of the written corpus. Each draft is kept
     on disk as soon as its batch is written: a run that is killed goes on from there.
 
-    Raises ValueError for no emotions, no topics, or one of them given twice.
+    Raises ValueError for no emotions, no topics, one of them given twice, or a number
+    that does not fit.
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 13.
     """
     chosen = list(load_emotions()["emotion"]) if emotions is None else emotions
     slots = plan(chosen, list(TOPIC_SPLITS) if topics is None else topics)
     kept_out = stems_of(chosen) if avoid is None else avoid
     stems = {e: list(kept_out.get(e, [])) for e in chosen}
-    options: dict[str, Any] = {"max_new_tokens": max_new_tokens}
-    options["temperature"] = temperature
+    tries, size = (
+        whole(value, name, least=1)
+        for name, value in (("drafts", drafts), ("batch_size", batch_size))
+    )
+    options: dict[str, Any] = {"max_new_tokens": check_new(max_new_tokens)}
+    options["temperature"] = number(temperature, "temperature", least=0)
+    base = whole(seed, "seed")
     passed: dict[Slot, tuple[str, int, int]] = {}
     rejected: list[tuple[Any, ...]] = []
     with tqdm(total=len(slots), unit="story", disable=not progress) as bar:
-        for draft in range(drafts):
+        for draft in range(tries):
             still = [slot for slot in slots if slot not in passed]
-            for i in range(0, len(still), batch_size):
-                some = still[i : i + batch_size]
-                seeds = [seed_of(seed, slot, draft) for slot in some]
+            for i in range(0, len(still), size):
+                some = still[i : i + size]
+                seeds = [seed_of(base, slot, draft) for slot in some]
                 texts = draft_texts(model, some, seeds, options)
                 for slot, text, own in zip(some, texts, seeds, strict=True):
                     found = faults(slot, text, stems, passed)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.monitor import find_alerts, set_threshold
-from helpers.monitor.alarms import smooth
+from helpers.monitor.alarms import alert_at, smooth
 from helpers.stats import auc, caught, precision, roc
 
 
@@ -116,3 +116,50 @@ def test_caught_has_an_exact_interval() -> None:
     share = caught([0.0] * 8 + [1.0] * 2, 0.5)
     assert share.value == 0.2
     assert share.low < 0.03 < 0.5 < share.high
+
+
+@pytest.mark.parametrize("window", [1, 2, 3])
+@pytest.mark.parametrize("bound", [0.5, np.inf])
+def test_what_is_not_a_number_is_never_quiet(window: int, bound: float) -> None:
+    """At each place of it, online and offline; what is beside it still counts."""
+    tokens = [f"w{i}" for i in range(9)]
+    for at in range(9):
+        scores = np.zeros((9, 2))
+        scores[at, 0], scores[5, 1] = np.nan, 9.0
+        bounds = {"a": bound, "b": 0.5}
+        there = {i for i in range(at, at + window) if window - 1 <= i < 9}
+        loud = {i for i in range(5, 5 + window) if i < 9}
+        found = find_alerts(scores, bounds, window, tokens)
+        at_a = {i for f in found if f.emotion == "a" for i in range(f.start, f.end + 1)}
+        at_b = {i for f in found if f.emotion == "b" for i in range(f.start, f.end + 1)}
+        assert (at_a, at_b) == (there, loud)
+        online = set()
+        for i in range(9):
+            rows = scores[max(0, i + 1 - window) : i + 1].tolist()
+            seen = alert_at(
+                i, rows, tokens[max(0, i + 1 - window) : i + 1], bounds, window
+            )
+            if seen is not None:
+                online.add(i)
+                assert seen.emotion == ("a" if i in there else "b")
+                assert np.isnan(seen.score) == (i in there)
+        assert online == there | loud
+        if there:
+            assert "not a number" in str(next(f for f in found if f.emotion == "a"))
+
+
+def test_the_worst_of_two_is_the_alert() -> None:
+    rows, words = [[1.0, 9.0], [2.0, 9.0]], ["x", "y"]
+    seen = alert_at(1, rows, words, {"a": 0.5, "b": 8.5}, 2)
+    assert (seen.emotion, seen.score) == ("a", pytest.approx(1.5))
+    seen = alert_at(1, rows, words, {"a": 0.5, "b": 7.0}, 2)
+    assert (seen.emotion, seen.score) == ("b", pytest.approx(9.0))
+    assert alert_at(1, rows, words, {"a": 1.5, "b": np.inf}, 2) is None
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -0.1, "0.05", None])
+def test_a_rate_is_a_number(rate: object) -> None:
+    with pytest.raises(ValueError, match="rate"):
+        set_threshold(np.arange(50.0), rate)
+    with pytest.raises(ValueError, match="quiet score 2 is not finite"):
+        set_threshold([1.0, 2.0, np.nan] * 20)

@@ -365,7 +365,7 @@ def test_bad_input_is_refused(random_model: Any) -> None:
         Monitor(vectors, {"happy": 1.0}, 0)
     with pytest.raises(ValueError, match="start is -1"):
         Monitor(vectors, {"happy": 1.0}, 3, -1)
-    with pytest.raises(ValueError, match="is not a number"):
+    with pytest.raises(ValueError, match="threshold of 'happy' is nan"):
         Monitor(vectors, {"happy": float("nan")})
     monitor = make_monitor(random_model)
     with pytest.raises(ValueError, match="context is 128"):
@@ -430,3 +430,142 @@ def test_a_prompt_and_a_text_that_is_there_read_alike(random_model: Any) -> None
     assert watch(random_model, monitor, text, max_new_tokens=1).tokens[:-1] == (
         there.tokens
     )
+
+
+NAN = float("nan")
+NOTHING: list[tuple[dict[str, Any], str]] = [
+    ({"vectors": torch.full((3, WIDTH), NAN)}, "vector of 'happy' is zero or not"),
+    ({"vectors": torch.zeros(3, WIDTH)}, "vector of 'happy' is zero or not"),
+    ({"vectors": torch.full((3, WIDTH), 1e38)}, "vector of 'happy' is zero or not"),
+    ({"norm": NAN}, "norm is nan"),
+    ({"norm": 0.0}, "norm is 0.0: pass more than 0"),
+    ({"norm": -1.0}, "norm is -1.0: pass more than 0"),
+    ({"norm": float("inf")}, "norm is inf"),
+    ({"center": torch.full((WIDTH,), NAN)}, "center is not finite"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), NOTHING)
+def test_nothing_cannot_be_watched(
+    change: dict[str, Any], message: str, random_model: Any
+) -> None:
+    vectors = make_vectors(random_model)
+    with pytest.raises(ValueError, match=message):
+        Monitor(replace(vectors, **change), {"happy": 1.0})
+
+
+def test_a_vector_that_is_not_watched_may_be_nothing(random_model: Any) -> None:
+    vectors = make_vectors(random_model)
+    rows = vectors.vectors.clone()
+    rows[0] = NAN
+    bare = watch(random_model, make_monitor(random_model), PROMPT, max_new_tokens=2)
+    monitor = Monitor(replace(vectors, vectors=rows), {"happy": NEVER}, 3, 0)
+    found = watch(random_model, monitor, PROMPT, max_new_tokens=2)
+    assert np.allclose(found.array()[:, 0], bare.array()[:, 0])
+
+
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_a_score_that_is_not_a_number_ends_the_run(
+    chunk: int, random_model: Any, tmp_path: Path
+) -> None:
+    """As in float16, a state overflows; what was read before it is kept."""
+    monitor, log, calls = make_monitor(random_model), tmp_path / "log.jsonl", []
+    found = monitor.empty(random_model)
+
+    def breaks(module: Any, inputs: Any, output: Any) -> Any:
+        calls.append(1)
+        return output * NAN if len(calls) == 4 else output
+
+    handle = random_model._module.model.layers[1].mlp.register_forward_hook(breaks)
+    options: dict[str, Any] = {"max_new_tokens": 9, "chunk": chunk, "log": log}
+    try:
+        with pytest.raises(Exception, match="score for 'happy' that is not finite"):
+            watch(random_model, monitor, PROMPT, into=found, **options)
+    finally:
+        handle.remove()
+    assert len(found.tokens) == found.prompt + 2
+    assert np.isfinite(found.array()).all()
+    assert load_transcript(log).tokens == found.tokens
+
+
+def test_a_text_with_a_score_that_is_not_a_number_is_refused(random_model: Any) -> None:
+    monitor = make_monitor(random_model)
+    handle = random_model._module.model.layers[1].mlp.register_forward_hook(
+        lambda module, inputs, output: output * NAN
+    )
+    with pytest.raises(ValueError, match="not finite"):
+        watch_text(random_model, monitor, PROMPT)
+    handle.remove()
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"max_new_tokens": 2.5}, "max_new_tokens 2.5 is not a whole number"),
+    ({"max_new_tokens": -3}, "max_new_tokens is -3: pass 1 or more"),
+    ({"max_new_tokens": True}, "max_new_tokens True is not a whole number"),
+    ({"temperature": -1.0}, "temperature is -1.0"),
+    ({"temperature": NAN}, "temperature is nan"),
+    ({"temperature": float("inf")}, "temperature is inf"),
+    ({"temperature": "1"}, "temperature '1' is not a number"),
+    ({"chunk": 0}, "chunk is 0: pass 1 or more"),
+    ({"chunk": 2.5}, "chunk 2.5 is not a whole number"),
+    ({"strength": NAN}, "strength is nan"),
+    ({"strength": None}, "strength None is not a number"),
+    ({"on_alert": "steer", "calm": torch.full((WIDTH,), NAN)}, "calm is zero or not"),
+    ({"on_alert": "steer", "calm": torch.zeros(WIDTH)}, "calm is zero or not"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG)
+def test_what_generate_refuses_watch_refuses(
+    options: dict[str, Any], message: str, random_model: Any, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("an earlier run")
+    monitor = make_monitor(random_model)
+    with pytest.raises(ValueError, match=message):
+        watch(random_model, monitor, PROMPT, log=log, **options)
+    assert log.read_text() == "an earlier run"
+    if "max_new_tokens" in options:
+        with pytest.raises(ValueError, match=message):
+            generate(random_model, PROMPT, **options)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ({"window": 2.5}, "window 2.5 is not a whole number"),
+        ({"window": NAN}, "window nan is not a whole number"),
+        ({"start": 1.0}, "start 1.0 is not a whole number"),
+        ({"start": -1}, "start is -1: pass 0 or more"),
+        ({"thresholds": {"happy": "high"}}, "threshold of 'happy' 'high' is not a"),
+        ({"thresholds": {"happy": None}}, "threshold of 'happy' None is not a"),
+        ({"thresholds": {"happy": -NEVER}}, "threshold of 'happy' is -inf"),
+    ],
+)
+def test_a_monitor_is_made_of_numbers(
+    place: dict[str, Any], message: str, random_model: Any
+) -> None:
+    given: dict[str, Any] = {"thresholds": {"happy": 1.0}} | place
+    with pytest.raises(ValueError, match=message):
+        Monitor(make_vectors(random_model), **given)
+
+
+def test_numbers_of_numpy_and_torch_are_welcome(random_model: Any) -> None:
+    vectors = make_vectors(random_model)
+    plain = Monitor(vectors, {"happy": 0.5}, 3, 0)
+    bounds: dict[str, Any] = {"happy": torch.tensor(0.5)}
+    monitor = Monitor(vectors, bounds, np.int64(3), np.array(0))
+    right = watch(random_model, plain, PROMPT, max_new_tokens=4, temperature=0.5)
+    found = watch(
+        random_model,
+        monitor,
+        PROMPT,
+        max_new_tokens=np.int32(4),
+        temperature=np.float32(0.5),
+        chunk=np.array(3),
+        seed=np.int64(0),
+        strength=torch.tensor(0.5),
+    )
+    assert found == right
+    assert found.header() == right.header()
+    assert type(found.window) is int

@@ -62,6 +62,16 @@ def test_every_place_of_a_cut_leaves_whole_tokens(tmp_path: Path) -> None:
     assert seen == {0, 1, 2, 3, 4}
 
 
+def test_what_is_not_finite_is_not_saved(tmp_path: Path) -> None:
+    save_transcript(make(), tmp_path / "t.jsonl")
+    for wrong in (math.nan, math.inf):
+        bad = make()
+        bad.scores[2][1] = wrong
+        with pytest.raises(ValueError, match=r"token 2 .* score for 'calm'"):
+            save_transcript(bad, tmp_path / "t.jsonl")
+    assert load_transcript(tmp_path / "t.jsonl") == make()
+
+
 HEADER = {"schema": "emotion-transcript", "version": 1, "model": "m", "layer": 1}
 HEADER |= {"window": 2, "start": 0, "thresholds": {"a": 0.5}}
 
@@ -76,7 +86,14 @@ HEADER |= {"window": 2, "start": 0, "thresholds": {"a": 0.5}}
         ([json.dumps({"schema": "emotion-transcript"})], r"does not say \['version'"),
         ([json.dumps(HEADER | {"version": 2})], "of version 2, and this book reads"),
         ([json.dumps(HEADER | {"thresholds": {}})], "name one emotion"),
-        ([json.dumps(HEADER | {"window": 0})], "window 0"),
+        ([json.dumps(HEADER | {"window": 0})], "window is 0"),
+        ([json.dumps(HEADER | {"window": 2.5})], "window 2.5 is not a whole number"),
+        ([json.dumps(HEADER | {"thresholds": {"a": math.nan}})], "of 'a' is nan"),
+        ([json.dumps(HEADER | {"thresholds": {"a": -math.inf}})], "of 'a' is -inf"),
+        (
+            [json.dumps(HEADER), '{"token": "x", "scores": [NaN]}'],
+            "line 2 of .* has a score for 'a' that is not finite",
+        ),
         ([json.dumps(HEADER), '{"token": "x"}'], "line 2 of .* no token with its"),
         ([json.dumps(HEADER), '{"token": "x", "scores": ["y"]}'], "no token with its"),
         ([json.dumps(HEADER), '{"token": "x", "scores": [1, 2]}'], "2 scores for 1"),

@@ -163,6 +163,14 @@ def test_sampling_follows_the_distribution() -> None:
     assert abs(float(same) - 0.54) < 0.03
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf"), "1"])
+def test_noise_needs_a_temperature(temperature: Any) -> None:
+    with pytest.raises(ValueError, match="temperature"):
+        GumbelNoise([1], temperature)
+    with pytest.raises(ValueError, match=r"seed 1\.5 is not a whole number"):
+        GumbelNoise([1.5], 1.0)
+
+
 def test_noise_is_even_and_independent() -> None:
     drawn = uniform(torch.arange(200)[:, None], 0, 500)
     counts = (drawn * 20).long().flatten().bincount(minlength=20).double()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from helpers.datasets.lint import stories as linter
 from helpers.models import load_model
@@ -177,3 +179,31 @@ def test_bad_plans() -> None:
             plan(emotions, topics)
     persons = [slot.person for slot in plan(EMOTIONS, ["a", "b", "c", "d"])]
     assert persons.count("first") == persons.count("third") == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"drafts": 0}, "drafts is 0: pass 1 or more"),
+        ({"drafts": 2.5}, r"drafts 2\.5 is not a whole number"),
+        ({"batch_size": -1}, "batch_size is -1: pass 1 or more"),
+        ({"batch_size": 1.0}, r"batch_size 1\.0 is not a whole number"),
+        ({"max_new_tokens": 0}, "max_new_tokens is 0: pass 1 or more"),
+        ({"temperature": -0.5}, r"temperature is -0\.5: pass 0 or more"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"seed": "1"}, "seed '1' is not a whole number"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(
+    writer: Any, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        write_stories(writer, EMOTIONS, TOPICS, **(SHORT | options))
+
+
+def test_numbers_of_numpy_give_the_same_drafts(writer: Any, own_cache: Path) -> None:
+    given: dict[str, Any] = {"drafts": np.int64(1), "batch_size": np.array(3)}
+    given |= {"seed": np.uint8(2), "max_new_tokens": torch.tensor(24)}
+    found = write_stories(writer, EMOTIONS, TOPICS, progress=False, **given)
+    right = write_stories(writer, EMOTIONS, TOPICS, drafts=1, seed=2, **SHORT)
+    pd.testing.assert_frame_equal(found.rejected, right.rejected)
