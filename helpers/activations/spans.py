@@ -89,7 +89,7 @@ def span_means(
             rows.append(weights @ residual_stream(model, text, chosen))
         return {"means": torch.stack(rows, dim=1)}
 
-    means = disk.cached(key, compute)["means"]
+    means = disk.cached(key, compute, half=True)["means"]
     return means[0] if alone else means
 
 
