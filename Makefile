@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks course grade model picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks course grade model kept picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,9 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	  rm -f helpers/organism/cards/$$name.card.json; \
 	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \
 	done
+
+kept: $(STAMP) ## write the results that ship: helpers/kept (CHAPTERS="03_vectors ..." too)
+	@$(PY) -m scripts.kept $(CHAPTERS)
 
 picture: $(STAMP) ## draw the README's picture from a run
 	@$(PY) -m scripts.picture

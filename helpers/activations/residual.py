@@ -16,10 +16,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers import cache as disk
-from helpers.activations.pooling import (
-    forget_parts,
-    pool_rows,
-)
+from helpers.activations.pooling import forget_parts, pool_rows
+from helpers.cache import Key
 from helpers.models import (
     Row,
     default_start,
@@ -60,16 +58,11 @@ def check_start(model: Any, start: int | None) -> int:
     return first
 
 
-def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> str | None:
-    """A name for a result: equal for equal weights, tokens and options.
-
-    None where something acts on the model that no name can tell: keep nothing then.
-    """
-    if disk.hooked(model):
-        return None
+def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> Key:
+    """The key of a result: equal for equal weights, tokens and options."""
     tokens = disk.digest_bytes(row.tobytes() for row in rows)
-    weights = disk.fingerprint(model)
-    return disk.digest(what, VERSION, weights, model.device.type, tokens, *more)
+    device = model.device.type
+    return disk.model_key(model, what, VERSION, tokens, *more, device=device)
 
 
 def residual_stream(
@@ -119,24 +112,22 @@ def mean_activations(
     """
     (chosen, alone), first = check_layers(model, layers), check_start(model, start)
     rows, wanted = tokenize(model, texts, start=first), sorted(set(chosen))
-    key = content_key(model, "mean", rows, first, batch_size) if cache else None
+    key = content_key(model, "mean", rows, first, batch_size) if cache else Key()
     found = read_layers(key, wanted)
     if missing := [layer for layer in wanted if layer not in found]:
-        part_key = disk.digest(key, missing) if key else None
+        parts = key.part(missing).own
         options: dict[str, Any] = {"size": batch_size, "progress": progress}
-        means = pool_rows(model, rows, missing, first, key=part_key, **options)
-        found |= dict(zip(missing, means, strict=True))
-        if key and part_key:
-            for layer in missing:
-                disk.write(disk.digest(key, layer), {"means": found[layer]})
-            forget_parts(part_key)
+        means = pool_rows(model, rows, missing, first, key=parts, **options)
+        for layer, read in zip(missing, means, strict=True):
+            kept = disk.keep(key.part(layer), {"means": read}, half=True)
+            found[layer] = kept["means"]
+        if parts:
+            forget_parts(parts)
     stacked = [found[layer] for layer in chosen]
     return stacked[0] if alone else torch.stack(stacked)
 
 
-def read_layers(key: str | None, layers: list[int]) -> dict[int, Float[Tensor, "n d"]]:
-    """The layers that the cache holds under a key."""
-    if key is None:
-        return {}
-    kept = {layer: disk.read(disk.digest(key, layer)) for layer in layers}
+def read_layers(key: Key, layers: list[int]) -> dict[int, Float[Tensor, "n d"]]:
+    """The layers that are kept under a key."""
+    kept = {layer: disk.find(key.part(layer), half=True) for layer in layers}
     return {layer: t["means"] for layer, t in kept.items() if t is not None}

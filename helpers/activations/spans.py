@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers.activations.residual import check_layers, mean_activations
+from helpers import cache as disk
+from helpers.activations.residual import check_layers, content_key, mean_activations
 from helpers.activations.weighted import weighted_means
 from helpers.models import token_spans, tokenize
 
@@ -31,17 +32,23 @@ def last_position(
     result is cached. Raises ValueError as `mean_activations` does.
     Taught in chapter 05.
     """
-    listed = list(texts)
-    lengths = np.array([len(row) for row in tokenize(model, listed)])
-    parts, order = [], []
-    for length in np.unique(lengths):
-        place = np.flatnonzero(lengths == length)
-        part = [listed[i] for i in place]
-        start = int(length) - 1
-        parts.append(mean_activations(model, part, layers, start=start, progress=False))
-        order.append(place)
-    back = np.argsort(np.concatenate(order))
-    return torch.cat(parts, dim=-2)[..., torch.from_numpy(back), :]
+    (chosen, alone), listed = check_layers(model, layers), list(texts)
+    rows = tokenize(model, listed)
+    options: dict[str, Any] = {"cache": False, "progress": False}
+
+    def compute() -> dict[str, Tensor]:
+        lengths, parts, order = np.array(list(map(len, rows))), [], []
+        for length in np.unique(lengths):
+            place = np.flatnonzero(lengths == length)
+            part, start = [listed[i] for i in place], int(length) - 1
+            parts.append(mean_activations(model, part, chosen, start=start, **options))
+            order.append(place)
+        back = np.argsort(np.concatenate(order))
+        return {"last": torch.cat(parts, dim=-2)[..., torch.from_numpy(back), :]}
+
+    key = content_key(model, "last", rows, chosen)
+    last = disk.cached(key, compute, half=True)["last"]
+    return last[0] if alone else last
 
 
 def in_spans(model: Any, text: str, spans: Sequence[Span]) -> Float[Tensor, "k s"]:

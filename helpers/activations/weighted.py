@@ -46,7 +46,7 @@ def weighted_means(
                 bar.update(sum(lengths[i] for i in batch))
         return {"means": torch.cat(parts, 1)[:, torch.tensor(order).argsort()]}
 
-    means = disk.cached(key, compute)["means"]
+    means = disk.cached(key, compute, half=True)["means"]
     return means[[deep.index(layer) for layer in layers]]
 
 

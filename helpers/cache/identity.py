@@ -116,21 +116,23 @@ def configuration(module: Any) -> str:
     for passing in PASSING:
         config.pop(passing, None)
     attention = getattr(module.config, "_attn_implementation", None)
-    return json.dumps([config, attention], sort_keys=True, default=str)
+    writing = module.generation_config.to_dict() if module.can_generate() else {}
+    writing.pop("transformers_version", None)
+    return json.dumps([config, attention, writing], sort_keys=True, default=str)
 
 
-def fingerprint(model: Any) -> str:
+def fingerprint(model: Any, now: str | None = None) -> str:
     """A name for a model: equal weights in the same architecture have an equal name.
 
     As it was loaded, a model from the hub is named by its id, revision and dtype, any
     other by a hash of its configuration and of every parameter. One that was changed
-    since, in whatever way, is named by what it is now.
+    since, in whatever way, is named by what it is now (its stamp, where that is known).
     """
     notes = model.__dict__
     origin = notes.get("_emotion_origin")
     if notes.get("_emotion_remote") is True:
         return digest("remote", origin)
-    now = stamp(model)
+    now = now or stamp(model)
     if now != notes.get("_emotion_stamp"):
         return digest("changed", now)
     if origin is not None:

@@ -15,7 +15,7 @@ import secrets
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,11 @@ def folder() -> Path:
 
 
 def digest(*parts: Any) -> str:
-    """A name for any JSON-like content; equal content has an equal name."""
-    text = json.dumps(parts, sort_keys=True).encode()
+    """A name for any JSON-like content, numpy's numbers included.
+
+    Equal content has an equal name.
+    """
+    text = json.dumps(parts, sort_keys=True, default=lambda x: x.tolist()).encode()
     return hashlib.sha256(text).hexdigest()[:32]
 
 
@@ -58,33 +61,21 @@ def digest_bytes(pieces: Iterable[bytes]) -> str:
     return state.hexdigest()[:32]
 
 
-def cached(key: Any, compute: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The tensors kept under a JSON-like key, computed and kept when there are none.
-
-    Without a key (None) they are computed, and nothing is kept.
-    """
-    if key is None:
-        return compute()
-    name = digest(key)
-    kept = read(name)
-    if kept is None:
-        kept = compute()
-        write(name, kept)
-    return kept
-
-
 def read(name: str) -> dict[str, Tensor] | None:
     """The tensors kept under a name, or None; a damaged file counts as none."""
-    try:
-        path = folder() / f"{name}.safetensors"
-        path.open("rb").close()  # what may not be read is not taken for damaged
-        with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except OSError:
-        return None
-    except SafetensorError:
-        forget([name])
-        return None
+    with contextlib.suppress(OSError):
+        try:
+            return read_file(folder() / f"{name}.safetensors")
+        except SafetensorError:
+            forget([name])
+    return None
+
+
+def read_file(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file; OSError where it may not be read, else SafetensorError."""
+    path.open("rb").close()  # what may not be read is not taken for damaged
+    with safe_open(path, framework="pt") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
 
 def write(name: str, tensors: dict[str, Tensor]) -> None:

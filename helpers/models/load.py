@@ -6,6 +6,7 @@ The residual stream after block l is `model.layers[l].output`; `model.ln_final` 
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -165,8 +166,19 @@ def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
     notes["_emotion_name"] = Path(path).name if local else path
     notes["_emotion_tier"] = name
     notes["_emotion_remote"] = remote
+    if not remote and (path in OWN or name == smollm2.SMOLLM2.name):
+        notes["_emotion_source"] = source(path, model.config)
     revision = getattr(model.config, "_commit_hash", None)
     if remote is True:
         notes["_emotion_origin"] = (path, revision)
     elif not local and revision:
         notes["_emotion_origin"] = (path, revision, str(model._module.dtype))
+
+
+def source(path: str, config: Any) -> str:
+    """The checksum of the file that the weights came from: the GGUF, or their own."""
+    known = getattr(config, "emotion_source", None)
+    if known is not None:
+        return f"{known} {config.emotion_conversion}"
+    with Path(path, "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

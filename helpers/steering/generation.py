@@ -8,7 +8,7 @@ when a call ends, by result or by exception, nothing of it is left.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from helpers.cache import as_tensors, as_texts, cached
 from helpers.models import (
     adds_space,
     check_new,
@@ -37,6 +38,7 @@ from helpers.steering.pushes import (
     Layers,
     Numbers,
     Positions,
+    answer_key,
     as_pushes,
     one_of,
     plan,
@@ -83,12 +85,14 @@ def generate(
     Raises ValueError for what does not fit. Taught in chapter 08.
     """
     texts = check_prompts(model, prompts, check_new(max_new_tokens))
-    lengths = [len(row) for row in token_rows(model, texts)]
+    ids = token_rows(model, texts)
     one_of("positions", positions, Positions)
     pushes = as_pushes(vector, layer, strength, mode, norm)
     edits = plan(model, len(texts), pushes)
     seeds = check_seeds(seed, temperature, len(texts))
-    written = [""] * len(texts)
+    how = [positions, int(max_new_tokens), float(temperature)]
+    key = answer_key(model, "generate", pushes, ids, *how, seeds if temperature else 0)
+    lengths, written = list(map(len, ids)), [""] * len(texts)
 
     def write(rows: list[int]) -> None:
         options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "do_sample": False}
@@ -96,16 +100,19 @@ def generate(
             noise = GumbelNoise([seeds[i] for i in rows], temperature)
             options["logits_processor"] = [noise]
         own, some = [edit.rows(rows) for edit in edits], [texts[i] for i in rows]
-        ids = run(model, some, own, positions, options)
-        new = ids[:, max(lengths[i] for i in rows) - 1 :]
+        out = run(model, some, own, positions, options)
+        new = out[:, max(lengths[i] for i in rows) - 1 :]
         for i, text in zip(rows, decode(model, new), strict=True):
             written[i] = text
 
-    fits = batch_size or rows_that_fit(model, max(lengths) + max_new_tokens)
-    hide = not progress or len(texts) < FEW
-    order = sorted(range(len(texts)), key=lambda i: -lengths[i])
-    in_batches(write, order, fits, hide)
-    return written
+    def write_all_rows() -> dict[str, Tensor]:
+        fits = batch_size or rows_that_fit(model, max(lengths) + max_new_tokens)
+        hide = not progress or len(texts) < FEW
+        order = sorted(range(len(texts)), key=lambda i: -lengths[i])
+        in_batches(write, order, fits, hide)
+        return as_tensors(written)
+
+    return as_texts(cached(key, write_all_rows))
 
 
 def run(
@@ -224,10 +231,17 @@ def choice_logprobs(
     """
     texts = check_prompts(model, prompts, 1)
     one_of("positions", positions, Positions)
-    edits = plan(model, len(texts), as_pushes(vector, layer, strength, mode, norm))
-    return score_choices(
-        model, texts, choices, edits, positions, size=batch_size, progress=progress
-    )
+    pushes = as_pushes(vector, layer, strength, mode, norm)
+    edits, each = plan(model, len(texts), pushes), check_choices(texts, choices)
+    ids = token_rows(model, texts)
+    options: dict[str, Any] = {"size": batch_size, "progress": progress}
+    key = answer_key(model, "choices", pushes, ids, each, positions)
+
+    def score() -> dict[str, Tensor]:
+        scores = score_choices(model, texts, each, edits, positions, **options)
+        return {"logprobs": scores}
+
+    return cached(key, score)["logprobs"]
 
 
 def sweep_logprobs(
@@ -260,7 +274,31 @@ def sweep_logprobs(
             f"vectors has shape {shape}: pass a tensor with a row for each"
         )
     each, n = check_choices(texts, choices), len(vectors)
-    edits = plan(model, n, as_pushes(vectors, layer, strength, mode, norm))
+    pushes = as_pushes(vectors, layer, strength, mode, norm)
+    edits = plan(model, n, pushes)
+    ids = token_rows(model, texts)
+    key = answer_key(model, "sweep", pushes, ids, each, positions)
+
+    def score() -> dict[str, Tensor]:
+        options: dict[str, Any] = {"size": batch_size, "progress": progress}
+        scores = sweep(model, texts, each, edits, positions, **options)
+        return {"logprobs": scores}
+
+    return cached(key, score)["logprobs"]
+
+
+def sweep(
+    model: Any,
+    texts: Sequence[str],
+    each: list[list[str]],
+    edits: list[Edit],
+    positions: str,
+    *,
+    size: int | None,
+    progress: bool,
+) -> Float[Tensor, "p n c"]:
+    """Scores of choices under each row of `edits`, all rows of a prompt together."""
+    n = len(edits[0].unit)
     found, step = [], max(1, SWEPT // n)
     hide = not progress or n * len(texts) < FEW
     with tqdm(total=len(texts), unit="prompt", disable=hide) as bar:
@@ -268,7 +306,7 @@ def sweep_logprobs(
             rows = [j for j in range(i, min(i + step, len(texts))) for _ in range(n)]
             own = [edit.rows(list(range(n)) * (len(rows) // n)) for edit in edits]
             given = [texts[j] for j in rows], [each[j] for j in rows]
-            options: dict[str, Any] = {"size": batch_size, "progress": False}
+            options: dict[str, Any] = {"size": size, "progress": False}
             scores = score_choices(model, *given, own, positions, **options)
             found.append(scores.unflatten(0, (-1, n)))
             bar.update(len(rows) // n)

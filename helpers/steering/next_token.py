@@ -11,11 +11,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from helpers.activations import batches, token_budget
+from helpers.cache import cached
 from helpers.models import tokenize
 from helpers.models import where as runs_at
 from helpers.steering.passes import read_logprobs
 from helpers.steering.prefix import begin
-from helpers.steering.pushes import as_pushes, plan
+from helpers.steering.pushes import answer_key, as_pushes, plan
 
 
 def next_logprobs(
@@ -42,18 +43,27 @@ def next_logprobs(
     rows, found = tokenize(model, prompts), []
     if len(tokens) != len(rows):
         raise ValueError(f"{len(rows)} prompts but {len(tokens)} rows of tokens")
-    edits = plan(model, len(rows), as_pushes(vector, layer, strength, "add", norm))
-    for start in range(0, len(rows), batch_size):
-        part = slice(start, start + batch_size)
-        inputs, options, mask = begin(model, rows[part])
-        here = mask if where is None else where[part, : mask.shape[1]] & mask
-        own, wanted = [edit.rows(part) for edit in edits], tokens[part]
-        row = torch.arange(len(wanted))
-        of = row.repeat_interleave(wanted.shape[1])
-        at = (row, mask.sum(1) - 1, of, wanted.flatten())
-        values = read_logprobs(model, inputs, options, own, here, at)
-        found.append(values.view(wanted.shape))
-    return torch.cat(found)
+    pushes = as_pushes(vector, layer, strength, "add", norm)
+    edits = plan(model, len(rows), pushes)
+    asked = [row.tolist() for row in rows], tokens.tolist()
+    key = answer_key(
+        model, "next", pushes, *asked, None if where is None else where.tolist()
+    )
+
+    def score() -> dict[str, Tensor]:
+        for start in range(0, len(rows), batch_size):
+            part = slice(start, start + batch_size)
+            inputs, options, mask = begin(model, rows[part])
+            here = mask if where is None else where[part, : mask.shape[1]] & mask
+            own, wanted = [edit.rows(part) for edit in edits], tokens[part]
+            row = torch.arange(len(wanted))
+            of = row.repeat_interleave(wanted.shape[1])
+            at = (row, mask.sum(1) - 1, of, wanted.flatten())
+            values = read_logprobs(model, inputs, options, own, here, at)
+            found.append(values.view(wanted.shape))
+        return {"logprobs": torch.cat(found)}
+
+    return cached(key, score)["logprobs"]
 
 
 def next_entropy(model: Any, prompts: Sequence[str]) -> Float[Tensor, " n"]:

@@ -10,10 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from helpers import cache
 from helpers.activations import check_layers, residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import d_model, model_name
 
+VERSION = 1  # of what is written and scored; part of every key
 Positions = Literal["all", "prompt", "response"]
 Mode = Literal["add", "ablate", "clamp"]
 # What a user passes is checked here, with a sentence for what does not fit:
@@ -197,3 +199,21 @@ def check_norms(model: Any, norm: Numbers, band: list[int]) -> list[float]:
             "each layer, or None to measure it"
         )
     return sizes.expand(len(band)).tolist()
+
+
+def answer_key(model: Any, what: str, pushes: Sequence[Push], *parts: Any) -> cache.Key:
+    """The key of what a model answers under `pushes`; `parts` say to what, and how."""
+    source = model.__dict__.get("_emotion_source")
+    told = [as_content(model, push) for push in pushes] if source else []
+    return cache.shipped_key(model, what, VERSION, told, *parts)
+
+
+def as_content(model: Any, push: Push) -> list[Any]:
+    """All that a push depends on, JSON-like: numbers as they were given."""
+    vector, amount = (numbers("push", x) for x in (push.vector, push.strength))
+    norm: Any = "measured on", load_neutral(model)
+    if push.norm is not None:
+        norm = numbers("norm", push.norm).tolist()
+    raw = cache.digest_bytes([vector.contiguous().numpy().tobytes()])
+    band = check_layers(model, push.layer)[0]
+    return [raw, list(vector.shape), band, amount.tolist(), push.mode, norm]

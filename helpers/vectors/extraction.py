@@ -15,10 +15,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers.activations import mean_activations, residual_norm
-from helpers.models import default_layer, default_start, load_neutral, model_name
+from helpers import cache
+from helpers.activations import (
+    check_layers,
+    check_start,
+    mean_activations,
+    residual_norm,
+)
+from helpers.models import default_layer, load_neutral, model_name
 from helpers.vectors.emotion_vectors import EmotionVectors
 
+VERSION = 1  # of the extraction; part of every key
 NORM_TEXTS = 100  # stories that measure the residual norm where no text is neutral
 
 
@@ -86,27 +93,55 @@ def extract(
         neutral = load_neutral(model) if denoise else ()
     texts = list(neutral)
     check_neutral(texts, denoise)
-    depth = default_layer(model) if layer is None else layer
-    first = default_start(model) if start is None else start
+    (depth,), _ = check_layers(model, default_layer(model) if layer is None else layer)
+    first = check_start(model, start)
     options: dict[str, Any] = dict(
         start=first, batch_size=batch_size, progress=progress
     )
     labels = list(stories["emotion"])
-    means = mean_activations(model, stories["text"], depth, **options)
-    vectors, emotions = difference_of_means(means, labels)
-    middle = mean_of_means(means, labels)
+    how: dict[str, Any] = dict(center=bool(center), denoise=float(denoise or 0.0))
+    read = [list(map(str, part)) for part in (stories["text"], texts, labels)]
+    key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how)
+
+    def compute() -> dict[str, Tensor]:
+        means = mean_activations(model, stories["text"], depth, **options)
+        plain = mean_activations(model, texts, depth, **options) if denoise else None
+        found = from_means(means, labels, plain, **how)
+        size = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
+        return found | {"norm": torch.tensor(size)}
+
+    found = cache.cached(key, compute)
+    how["components"] = int(found["components"])
+    how |= {"stories": len(stories), "neutral": len(texts)}
+    return EmotionVectors(
+        found["vectors"],
+        tuple(dict.fromkeys(labels)),
+        depth,
+        model_name(model),
+        float(found["norm"]),
+        found["center"],
+        first,
+        how,
+    )
+
+
+def from_means(
+    means: Float[Tensor, "n d"],
+    labels: Sequence[str],
+    plain: Float[Tensor, "m d"] | None,
+    *,
+    center: bool,
+    denoise: float,
+) -> dict[str, Tensor]:
+    """Vectors of labelled means, what they are centered on, and what was taken out."""
+    vectors, _ = difference_of_means(means, labels)
+    middle, k = mean_of_means(means, labels), 0
     if not center:
         vectors, middle = vectors + middle, torch.zeros_like(middle)
-    method: dict[str, Any] = dict(center=center, denoise=denoise or 0.0, components=0)
-    if denoise:
-        plain = mean_activations(model, texts, depth, **options)
+    if plain is not None:
         components = neutral_components(plain, denoise)
-        vectors = project_out(vectors, components)
-        method["components"] = len(components)
-    method |= {"stories": len(stories), "neutral": len(texts)}
-    norm = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
-    name = model_name(model)
-    return EmotionVectors(vectors, emotions, depth, name, norm, middle, first, method)
+        vectors, k = project_out(vectors, components), len(components)
+    return {"vectors": vectors, "center": middle, "components": torch.tensor(k)}
 
 
 def mean_of_means(

@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -40,11 +41,15 @@ def test_computed_once(own_cache: Path) -> None:
         calls.append(1)
         return {"a": torch.ones(2)}
 
-    for key in ({"layer": 1, "texts": "t"}, {"texts": "t", "layer": 1}):
+    for content in ({"layer": 1, "texts": "t"}, {"texts": "t", "layer": 1}):
+        key = cache.Key(cache.digest(content))
         assert torch.equal(cache.cached(key, compute)["a"], torch.ones(2))
     assert len(calls) == 1
-    cache.cached({"layer": 2, "texts": "t"}, compute)
+    cache.cached(key.part(2), compute)
     assert len(calls) == 2
+    for _ in "ab":
+        cache.cached(cache.Key(), compute)
+    assert len(calls) == 4
 
 
 def test_a_failed_write_leaves_the_old_file(
@@ -76,6 +81,7 @@ def test_names_depend_on_content() -> None:
     assert cache.digest_bytes([b"ab", b"c"]) != cache.digest_bytes([b"a", b"bc"])
     assert cache.digest_bytes([b"a", b"b"]) != cache.digest_bytes([b"b", b"a"])
     assert cache.digest([1, 2]) == cache.digest([1, 2]) != cache.digest([2, 1])
+    assert cache.digest(np.array([1, 2]), np.float64(0.5)) == cache.digest([1, 2], 0.5)
 
 
 def test_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

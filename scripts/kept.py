@@ -1,0 +1,157 @@
+"""Write the results that ship: `make kept`, or `python -m scripts.kept CHAPTER ...`.
+
+Everything in `ASKS` is asked for, and every chapter that is named is run; what is
+missing in `helpers/kept` is written there, and what nothing asked for is dropped at the
+end. A run that is killed has dropped nothing, and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from helpers.activations import last_position, mean_activations, residual_norm
+from helpers.cache import shipped
+from helpers.datasets import load_messages, load_neutral, load_written_stories
+from helpers.models import default_layer, load_model, n_layers
+from helpers.vectors import extract
+
+ROOT = Path(__file__).parents[1]
+ASKED = ROOT / "_build" / "kept"
+LARGEST = 30_000_000  # bytes of all together
+
+
+class Ask(NamedTuple):
+    """A question to a model about texts, with an answer for each of them."""
+
+    model: str
+    texts: Callable[[Any], list[str]]
+    answer: Callable[[Any, list[str]], Any]
+
+
+def depths(model: Any) -> list[int]:
+    """Eight layers from a fifth of the depth to the end, the default one among them."""
+    n, own = n_layers(model), default_layer(model)
+    even = {n // 5 + i * (n - 1 - n // 5) // 7 for i in range(8)}
+    nearest = min(even, key=lambda layer: abs(layer - own))
+    return sorted(even - {nearest} | {own})
+
+
+def written(model: Any) -> list[str]:
+    """The written stories."""
+    return list(load_written_stories()["text"])
+
+
+def messages(model: Any) -> list[str]:
+    """The written messages."""
+    return list(load_messages(model)["text"])
+
+
+def means(model: Any, texts: list[str]) -> Float[Tensor, "n l d"]:
+    """Mean activations at the depths that ship."""
+    return mean_activations(model, texts, depths(model)).transpose(0, 1)
+
+
+def ends(model: Any, texts: list[str]) -> Float[Tensor, "n l d"]:
+    """Activations of the last token at the depths that ship."""
+    return last_position(model, texts, depths(model)).transpose(0, 1)
+
+
+ASKS = {
+    "stories": Ask("smollm2", written, means),
+    "neutral": Ask("smollm2", load_neutral, means),
+    "messages": Ask("smollm2", messages, ends),
+}
+
+
+def vectors() -> None:
+    """The vectors and norms of the default layer: all that a push depends on."""
+    model = load_model("smollm2")
+    extract(model, load_written_stories())
+    for layer in depths(model):
+        residual_norm(model, load_neutral(model), layer)
+
+
+def ask_all() -> None:
+    """Ask everything in the list."""
+    for name, ask in tqdm(ASKS.items(), unit="ask"):
+        model = load_model(ask.model)
+        ask.answer(model, ask.texts(model))
+        check_size(name)
+    vectors()
+    check_size("vectors")
+
+
+def run_chapters(chapters: Iterable[str]) -> None:
+    """Run chapters on the open model, as a reader does."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    for chapter in tqdm(list(chapters), unit="chapter"):
+        notebook = nbformat.read(ROOT / "book" / f"{chapter}.ipynb", 4)
+        for cell in notebook.cells:
+            if "setup" in cell.metadata.get("tags", []):
+                cell.source = cell.source.replace('MODEL = "tiny"', 'MODEL = "smollm2"')
+        NotebookClient(notebook, timeout=None, resources={"metadata": {}}).execute()
+        check_size(chapter)
+
+
+def asked() -> dict[str, int]:
+    """What was asked for by now and lies in `helpers/kept`: its size by its name."""
+    files = [shipped() / f"{note.name}.safetensors" for note in ASKED.iterdir()]
+    return {file.name: file.stat().st_size for file in files if file.exists()}
+
+
+def check_size(last: str) -> None:
+    """Raise ValueError if what was asked for is too large to ship."""
+    sizes = asked()
+    total = sum(sizes.values())
+    if total > LARGEST:
+        name, size = max(sizes.items(), key=lambda pair: pair[1])
+        raise ValueError(
+            f"after {last} the kept results have {total / 1e6:.1f} MB, and at most "
+            f"{LARGEST / 1e6:.0f} MB ship (the largest, {name}, has {size / 1e6:.1f}): "
+            "ask for fewer layers or texts"
+        )
+
+
+def drop_others() -> list[str]:
+    """Remove what nothing asked for."""
+    wanted = asked()
+    others = [p for p in shipped().glob("*.safetensors") if p.name not in wanted]
+    for path in others:
+        path.unlink()
+    return [path.name for path in others]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Ask, run, write and drop."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapters", nargs="*", help="such as 03_vectors")
+    args = parser.parse_args(arguments)
+    shutil.rmtree(ASKED, ignore_errors=True)
+    ASKED.mkdir(parents=True)
+    os.environ["EMOTION_VECTORS_ASKED"] = str(ASKED)
+    try:
+        ask_all()
+        run_chapters(args.chapters)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    dropped = drop_others()
+    total = sum(asked().values()) / 1e6
+    print(f"{len(asked())} results, {total:.1f} MB; {len(dropped)} dropped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
