@@ -61,6 +61,7 @@ benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
 	@$(PY) -m benchmarks.extraction
 	@$(PY) -m benchmarks.steering
 	@$(PY) -m benchmarks.monitor
+	@$(PY) -m benchmarks.live
 
 course: $(STAMP) ## students' notebooks, keys, autograders, weekly zips: _build/course
 	@$(PY) -m scripts.course

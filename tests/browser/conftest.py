@@ -31,7 +31,10 @@ DRAWN = """() => [...document.querySelectorAll("div[id^=altair-viz]")].every(
 
 # Text whose contrast with what lies behind it is below WCAG's 3:1 for large text.
 FAINT = """() => {
-    const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+    const parse = c => {
+        const n = (c.match(/[\\d.]+/g) || []).map(Number);
+        return c.startsWith("color(srgb") ? n.map((v, i) => i < 3 ? 255 * v : v) : n;
+    };
     const light = ([r, g, b]) => {
         const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.03928
             ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);

@@ -36,4 +36,4 @@ def build(top: Path, models: list[Shown]) -> Path:
 
 
 if __name__ == "__main__":
-    print(build(Path(sys.argv[1]), shown()[: int(sys.argv[2])]))
+    print(build(Path(sys.argv[1]), shown()))

@@ -4,7 +4,7 @@ export const START = {
   model: "tiny", show: "read",
   text: "", one: "afraid", two: "calm", three: "",
   a: "happy", b: "", mix: 0.5, strength: 0.2,
-  prompt: "", ask: "", seed: 1, temperature: 0.7, length: 80,
+  prompt: "", ask: "", seed: 1, temperature: 0.5, length: 80,
   case: "", twin: "", yes: "", no: "",
   watched: "desperate", threshold: 0.1, window: 8, episode: "",
 };

@@ -56,7 +56,7 @@ const visible = (text) => text.replace(/\n/g, "↵\n");
 /** A background of one band for each of some [color, share from 0 to 1]. */
 export function bands(shares) {
   const seen = shares.map(([color, share]) => {
-    const part = Math.round(Math.max(0, Math.min(1, share)) * 68);
+    const part = Math.round(Math.max(0, Math.min(1, share)) * 50);
     return `color-mix(in srgb, ${color} ${part}%, transparent)`;
   });
   if (seen.length === 1) return seen[0];
