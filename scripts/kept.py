@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers.activations import last_position, mean_activations, residual_norm
-from helpers.cache import shipped
+from helpers.cache import drop_rows, shipped
 from helpers.datasets import load_messages, load_neutral, load_written_stories
 from helpers.models import default_layer, load_model, n_layers
 from helpers.vectors import extract
@@ -128,6 +128,8 @@ def drop_others() -> list[str]:
     """Remove what nothing asked for."""
     wanted = asked()
     others = [p for p in shipped().glob("*.safetensors") if p.name not in wanted]
+    for note in ASKED.iterdir():
+        drop_rows(note.name, note.read_bytes())
     for path in others:
         path.unlink()
     return [path.name for path in others]

@@ -6,7 +6,7 @@ token of a text; padding never counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import index
 from typing import Any
 
@@ -112,22 +112,50 @@ def mean_activations(
     """
     (chosen, alone), first = check_layers(model, layers), check_start(model, start)
     rows, wanted = tokenize(model, texts, start=first), sorted(set(chosen))
-    key = content_key(model, "mean", rows, first, batch_size) if cache else Key()
-    found = read_layers(key, wanted)
+    table = Key()
+    if cache:
+        table = disk.shipped_key(model, "mean rows", VERSION, first, of=wanted)
+    found = shipped_rows(table, rows, wanted)
     if missing := [layer for layer in wanted if layer not in found]:
-        parts = key.part(missing).own
         options: dict[str, Any] = {"size": batch_size, "progress": progress}
-        means = pool_rows(model, rows, missing, first, key=parts, **options)
-        for layer, read in zip(missing, means, strict=True):
-            kept = disk.keep(key.part(layer), {"means": read}, half=True)
-            found[layer] = kept["means"]
-        if parts:
-            forget_parts(parts)
+        for layer, means in read_rows(model, rows, missing, first, cache, options):
+            found[layer] = disk.keep_rows(table.part(layer), rows, means)
     stacked = [found[layer] for layer in chosen]
     return stacked[0] if alone else torch.stack(stacked)
 
 
+def shipped_rows(
+    table: Key, rows: Sequence[Row], layers: list[int]
+) -> dict[int, Float[Tensor, "n d"]]:
+    """The layers at which every text is among the rows that ship."""
+    kept = {layer: disk.find_rows(table.part(layer), rows) for layer in layers}
+    return {layer: means for layer, means in kept.items() if means is not None}
+
+
+def read_rows(
+    model: Any,
+    rows: Sequence[Row],
+    layers: list[int],
+    first: int,
+    cache: bool,
+    options: dict[str, Any],
+) -> Iterator[tuple[int, Float[Tensor, "n d"]]]:
+    """Each layer's means: from the user's cache, or by running the model."""
+    size = options["size"]
+    key = content_key(model, "mean", rows, first, size) if cache else Key()
+    key = key._replace(kept=None)
+    found = read_layers(key, layers)
+    if missing := [layer for layer in layers if layer not in found]:
+        parts = key.part(missing).own
+        means = pool_rows(model, rows, missing, first, key=parts, **options)
+        for layer, read in zip(missing, means, strict=True):
+            found[layer] = disk.keep(key.part(layer), {"means": read})["means"]
+        if parts:
+            forget_parts(parts)
+    yield from found.items()
+
+
 def read_layers(key: Key, layers: list[int]) -> dict[int, Float[Tensor, "n d"]]:
     """The layers that are kept under a key."""
-    kept = {layer: disk.find(key.part(layer), half=True) for layer in layers}
+    kept = {layer: disk.find(key.part(layer)) for layer in layers}
     return {layer: t["means"] for layer, t in kept.items() if t is not None}

@@ -51,16 +51,20 @@ def model_key(model: Any, what: str, *parts: Any, device: str) -> Key:
     return shipped_key(model, what, *parts, now=now)._replace(own=own)
 
 
-def shipped_key(model: Any, what: str, *parts: Any, now: str | None = None) -> Key:
+def shipped_key(
+    model: Any, what: str, *parts: Any, now: str | None = None, of: Sequence[Any] = ()
+) -> Key:
     """The same for what is looked up among the results that ship, and nowhere else.
 
-    `now` is the model's stamp, where it is known.
+    `now` is the model's stamp, where it is known; `of` what `part` will be asked for.
     """
     source = model.__dict__.get("_emotion_source")
     if source is None:
         return Key()
     name = digest(what, source, *parts)
-    known = now or asked() or (shipped() / f"{name}.safetensors").exists()
+    files = [name, *(digest(name, part) for part in of)]
+    there = any((shipped() / f"{file}.safetensors").exists() for file in files)
+    known = now or asked() or there
     if not known or hooked(model):
         return Key()
     if (now or stamp(model)) != model.__dict__["_emotion_stamp"]:

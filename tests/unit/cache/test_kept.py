@@ -128,8 +128,8 @@ def test_sixteen_bits_are_close_and_said(
     (file,) = shipped.iterdir()
     with safe_open(file, framework="pt") as opened:
         about = json.loads(opened.metadata()["kept"])
-        assert opened.get_tensor("means").dtype == torch.float16
-    assert about == {"what": "mean of tiny", "numbers": "float16"}
+        assert opened.get_tensor("rows").dtype == torch.float16
+    assert about == {"what": "mean rows of tiny", "numbers": "float16"}
 
 
 OTHERS: dict[str, Ask] = {
