@@ -6,6 +6,7 @@ from helpers.vectors.extraction import (
     difference_of_means, extract, mean_of_means, neutral_components, project_out,
 )
 from helpers.vectors.geometry import correlation, left_over
+from helpers.vectors.held_out import held_out_topics, nearest, pooled_at
 from helpers.vectors.probes import (
     column_auc, confusion, cosine_scores, logit_lens, margins, own_word, top_tokens,
     word_tokens,
@@ -15,8 +16,9 @@ from helpers.vectors.words import word_classifier, word_counts
 
 __all__ = [
     "EmotionVectors", "column_auc", "confusion", "correlation", "cosine_scores",
-    "difference_of_means", "extract", "extraction", "geometry", "left_over",
-    "logit_lens", "map_rows", "margins", "mean_of_means", "neutral_components",
-    "own_word", "project_out", "shared_shift", "shift", "shift_scores", "top_tokens",
-    "word_classifier", "word_counts", "word_tokens",
+    "difference_of_means", "extract", "extraction", "geometry", "held_out_topics",
+    "left_over", "logit_lens", "map_rows", "margins", "mean_of_means", "nearest",
+    "neutral_components", "own_word", "pooled_at", "project_out", "shared_shift",
+    "shift", "shift_scores", "top_tokens", "word_classifier", "word_counts",
+    "word_tokens",
 ]
