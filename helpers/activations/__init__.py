@@ -5,7 +5,8 @@ from helpers.activations.norms import residual_norm
 from helpers.activations.places import PLACES, mean_embeddings, read_places
 from helpers.activations.pooling import batches, mean_pool, token_budget
 from helpers.activations.residual import (
-    check_layers, check_start, mean_activations, read_layers, residual_stream,
+    check_layers, check_start, content_key, mean_activations, read_layers,
+    residual_stream,
 )
 from helpers.activations.spans import (
     in_spans, last_position, span_means, speaker_means,
@@ -13,8 +14,8 @@ from helpers.activations.spans import (
 from helpers.activations.weighted import EMBEDDINGS, weighted_means
 
 __all__ = [
-    "EMBEDDINGS", "PLACES", "batches", "check_layers", "check_start", "in_spans",
-    "last_position", "mean_activations", "mean_embeddings", "mean_pool", "pooling",
-    "read_layers", "read_places", "residual", "residual_norm", "residual_stream",
-    "span_means", "speaker_means", "token_budget", "weighted_means",
+    "EMBEDDINGS", "PLACES", "batches", "check_layers", "check_start", "content_key",
+    "in_spans", "last_position", "mean_activations", "mean_embeddings", "mean_pool",
+    "pooling", "read_layers", "read_places", "residual", "residual_norm",
+    "residual_stream", "span_means", "speaker_means", "token_budget", "weighted_means",
 ]
