@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,18 @@ import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
+from tqdm.auto import tqdm
 
+from helpers import cache as disk
+from helpers.activations import content_key
 from helpers.datasets import scrambled
-from helpers.models import chat_prompt
+from helpers.models import chat_prompt, tokenize
 from helpers.stats import Estimate, Twins, halves, moved, moved_beside, paired, twins
 from helpers.steering.controls import Directions
-from helpers.steering.generation import choice_logprobs, sweep_logprobs
+from helpers.steering.generation import SWEPT, choice_logprobs, sweep_logprobs
 from helpers.steering.wordings import opens, worded, wordings
 
+VERSION = 1  # of the scores; part of every cache key
 Contrast = tuple[str, str]
 
 
@@ -40,25 +45,51 @@ def log_odds(
     """Log-odds, in nats, of the first answer of each contrast over the second.
 
     Of each of `n` prompts, as `chat_prompt` makes them: without a push first, then for
-    each direction, as a fraction of the mean residual norm, at every position.
+    each direction, as a fraction of the mean residual norm, at every position. Cached
+    by content, some prompts at a time: a run that is killed goes on where it stopped.
     """
     said = [answer for pair in contrasts for answer in pair]
+    known, step = [VERSION, said], SWEPT
+    if directions is not None:
+        known += [directions.layer, directions.norm, strength]
+        known += [disk.digest_bytes([directions.unit.numpy().tobytes()])]
+        step = max(1, SWEPT // (len(directions) + 1))
+    found, hide = [], not progress or len(prompts) <= step
+    with tqdm(total=len(prompts), unit="prompt", disable=hide) as bar:
+        for i in range(0, len(prompts), step):
+            part = list(prompts[i : i + step])
+            key = content_key(model, "log-odds", tokenize(model, part), known)
+            score = partial(answered, model, part, said, directions, strength)
+            found.append(disk.cached(key, score)["logprobs"])
+            bar.update(len(part))
+    every = torch.cat(found, 1)
+    return every[..., 0::2] - every[..., 1::2]
+
+
+def answered(
+    model: Any,
+    prompts: list[str],
+    said: list[str],
+    directions: Directions | None,
+    strength: float,
+) -> dict[str, Float[Tensor, "p n a"]]:
+    """Log-probability of each answer, without a push and then for each direction."""
     answers = [[("" if opens(p) else " ") + answer for answer in said] for p in prompts]
     if directions is None:
-        found = choice_logprobs(model, prompts, answers, progress=progress)[None]
-    else:
-        rows = torch.cat([directions.unit[:1], directions.unit])
-        found = sweep_logprobs(
-            model,
-            prompts,
-            answers,
-            rows,
-            layer=directions.layer,
-            strength=[0.0] + [strength] * len(directions),
-            norm=directions.norm,
-            progress=progress,
-        )
-    return found[..., 0::2] - found[..., 1::2]
+        alone = choice_logprobs(model, prompts, answers, progress=False)
+        return {"logprobs": alone[None]}
+    rows = torch.cat([directions.unit[:1], directions.unit])
+    pushed = sweep_logprobs(
+        model,
+        prompts,
+        answers,
+        rows,
+        layer=directions.layer,
+        strength=[0.0] + [strength] * len(directions),
+        norm=directions.norm,
+        progress=False,
+    )
+    return {"logprobs": pushed}
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from helpers.datasets import load_care, load_contrasts, load_judgments, scrambled
 from helpers.models import chat_prompt, d_model, load_model
 from helpers.stats import random_directions
-from helpers.steering import Directions, judge, log_odds
+from helpers.steering import Directions, judge, judging, log_odds
 from tests.unit.families import load_plain, make_folder, plain_blocks
 
 CASES = [f"The cat sat on the {x} and the door opened." for x in ("mat", "rain")]
@@ -61,6 +62,39 @@ def test_log_odds_equal_plain_passes_with_a_hook(kind: str, family_folder: Any) 
     assert torch.allclose(got, right, atol=2e-3)
     alone = log_odds(model, prompts, CONTRASTS)
     assert torch.allclose(alone, got[:1], atol=2e-3)
+
+
+def test_a_killed_sweep_goes_on_where_it_stopped(
+    random_model: Any, own_cache: Path, monkeypatch: Any
+) -> None:
+    directions = pushes(random_model, 1)
+    prompts = [chat_prompt(random_model, f"{c} {i}") for c in CASES for i in range(3)]
+    monkeypatch.setattr(judging, "SWEPT", 8)  # two prompts at a time
+    real, done = judging.answered, []
+
+    def counted(model: Any, part: list[str], *more: Any) -> Any:
+        if len(done) == 4:
+            raise KeyboardInterrupt
+        done.extend(part)
+        return real(model, part, *more)
+
+    monkeypatch.setattr(judging, "answered", counted)
+    with pytest.raises(KeyboardInterrupt):
+        log_odds(random_model, prompts, CONTRASTS, directions)
+    assert done == prompts[:4]
+    done.clear()
+    found = log_odds(random_model, prompts, CONTRASTS, directions)
+    assert done == prompts[4:]
+    monkeypatch.setenv("EMOTION_VECTORS_CACHE", str(own_cache / "other"))
+    monkeypatch.setattr(judging, "SWEPT", 512)
+    done.clear()
+    assert torch.allclose(log_odds(random_model, prompts, CONTRASTS, directions), found)
+    assert done == prompts
+    other = replace(directions, unit=directions.unit.flip(0))
+    done.clear()
+    again = log_odds(random_model, prompts, CONTRASTS, other)
+    assert done == prompts
+    assert torch.allclose(again[1:], found[1:].flip(0), atol=1e-4)
 
 
 @pytest.fixture(scope="module")
