@@ -16,15 +16,15 @@ from helpers.models.properties import (
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
 from helpers.models.siblings import checkpoints, relatives
-from helpers.models.tokens import Row, pad, token_strings, tokenize
+from helpers.models.tokens import Row, check_length, pad, token_strings, tokenize
 from helpers.models.twins import random_twin, sketch
 
 __all__ = [
-    "EMBEDDED", "GB", "Row", "adds_space", "chat_prompt", "check_new", "check_prompts",
-    "check_seeds", "checkpoints", "d_model", "default_layer", "default_start",
-    "estimate", "home", "is_embedded", "load_family_table", "load_model",
-    "load_neutral", "model_name", "n_layers", "pad", "random_twin", "read_budget",
-    "relatives", "remote", "sketch", "smollm2", "text_config", "token_rows",
-    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
-    "written_neutral",
+    "EMBEDDED", "GB", "Row", "adds_space", "chat_prompt", "check_length", "check_new",
+    "check_prompts", "check_seeds", "checkpoints", "d_model", "default_layer",
+    "default_start", "estimate", "home", "is_embedded", "load_family_table",
+    "load_model", "load_neutral", "model_name", "n_layers", "pad", "random_twin",
+    "read_budget", "relatives", "remote", "sketch", "smollm2", "text_config",
+    "token_rows", "token_strings", "tokenize", "travels", "turn_starts", "unwrap",
+    "where", "written_neutral",
 ]
