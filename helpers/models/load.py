@@ -17,6 +17,7 @@ from transformers import GenerationConfig, PretrainedConfig
 from helpers import cache
 from helpers.models import memory, smollm2
 from helpers.models import remote as ndif
+from helpers.models.beginnings import warn_of_lost_beginning
 from helpers.models.checkpoint import check_vocabulary, load_weights
 from helpers.models.families import family
 from helpers.models.properties import (
@@ -49,6 +50,7 @@ def load_model(
     checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
     fetched; remote="local" takes the same path but runs here.
+    Warns where the tokenizer lacks a token that the model needs before every text.
 
     Raises ValueError for a family that is not known or a missing key, OSError for a
     model that cannot be found or is too large for the disk, MemoryError for one that
@@ -78,6 +80,7 @@ def load_model(
     check_vocabulary(model, model_name(model))
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
+        warn_of_lost_beginning(model, model_name(model))
     return model
 
 
