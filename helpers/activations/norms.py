@@ -13,6 +13,7 @@ from torch import Tensor
 from helpers import cache as disk
 from helpers.activations.pooling import (
     batches,
+    check_read,
     token_budget,
 )
 from helpers.activations.residual import check_layers, check_start, content_key
@@ -23,10 +24,11 @@ from helpers.models import (
     unwrap,
     where,
 )
+from helpers.stats import Whole
 
 
 def residual_norm(
-    model: Any, texts: Iterable[str], layer: int, *, start: int | None = None
+    model: Any, texts: Iterable[str], layer: Whole, *, start: Whole | None = None
 ) -> float:
     """Mean L2 norm of the residual stream over the positions of `texts`.
 
@@ -56,8 +58,9 @@ def norms(
         with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
             residual = unwrap(model.layers[layer].output)
             sizes = residual.float().norm(dim=-1).cpu()
-            summed = nnsight.save(sizes[keep].double().sum())
+            summed = nnsight.save(sizes.double().masked_fill(~keep, 0).sum(1))
             tracer.stop()
-        total += float(summed)
+        check_read(model, [rows[i] for i in batch], summed.isfinite())
+        total += float(summed.sum())
         count += int(keep.sum())
     return {"norm": torch.tensor(total / count)}

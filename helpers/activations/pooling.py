@@ -13,7 +13,17 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers import cache as disk
-from helpers.models import Row, d_model, pad, read_budget, remote, unwrap, where
+from helpers.models import (
+    Row,
+    d_model,
+    model_name,
+    pad,
+    read_budget,
+    remote,
+    unwrap,
+    where,
+)
+from helpers.stats import Whole, whole
 
 SAVE_SECONDS = 20.0  # a killed run loses about this much work
 FEW = 64  # texts that need no progress bar
@@ -79,12 +89,33 @@ def pool_rows(
         bar.update(sum(lengths[i] for i in joined(plan[:done])))
         for done, batch in enumerate(plan[done:], done + 1):  # noqa: B020
             part = [rows[i] for i in batch]
-            result[:, batch] = pool_batch(model, part, layers, start)
+            result[:, batch] = found = pool_batch(model, part, layers, start)
+            check_read(model, part, found.isfinite().all(-1).all(0))
             bar.update(sum(map(len, part)))
             if key and time.monotonic() - since >= SAVE_SECONDS:
                 save_part(key, saved, done, result[:, joined(plan[saved:done])])
                 saved, since = done, time.monotonic()
     return result
+
+
+def check_read(model: Any, rows: Sequence[Row], good: Bool[Tensor, " n"]) -> None:
+    """Raise ValueError, naming the first text of which not all that is read is finite.
+
+    In 16 bits some models overflow on some texts, and one such text spoils every mean.
+    """
+    if not bool(good.all()):
+        row = rows[int((~good).nonzero()[0])]
+        text = model.tokenizer.decode(row, skip_special_tokens=True)
+        raise ValueError(
+            f"{model_name(model)} gives numbers that are not finite on the text "
+            f"{text[:60]!r} ... {text[-40:]!r}: leave it out, or, where the model was "
+            'loaded with dtype="float16", load it with dtype="bfloat16"'
+        )
+
+
+def check_size(batch_size: Whole | None) -> int | None:
+    """Rows of a batch; raises ValueError unless it is None, or one or more."""
+    return None if batch_size is None else whole(batch_size, "batch_size", least=1)
 
 
 def joined(plan: Sequence[list[int]]) -> list[int]:

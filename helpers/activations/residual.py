@@ -7,8 +7,7 @@ token of a text; padding never counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import index
-from typing import Any
+from typing import Any, TypeAlias
 
 import nnsight
 import torch
@@ -16,7 +15,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers import cache as disk
-from helpers.activations.pooling import forget_parts, pool_rows
+from helpers.activations.pooling import (
+    check_read,
+    check_size,
+    forget_parts,
+    pool_rows,
+)
 from helpers.cache import Key
 from helpers.models import (
     Row,
@@ -28,7 +32,9 @@ from helpers.models import (
     unwrap,
     where,
 )
+from helpers.stats import Whole, column, whole
 
+Layers: TypeAlias = Any  # a layer, or several
 VERSION = 2  # of the reading; part of every cache key
 
 
@@ -37,8 +43,8 @@ def check_layers(model: Any, layers: Any) -> tuple[list[int], bool]:
 
     Raises ValueError for a layer that the model does not have.
     """
-    alone = hasattr(layers, "__index__") and getattr(layers, "ndim", 0) == 0
-    chosen = [index(layers)] if alone else [index(layer) for layer in layers]
+    alone = not isinstance(layers, Iterable) or getattr(layers, "ndim", 1) == 0
+    chosen = [whole(x, "layer") for x in ([layers] if alone else column(layers))]
     for layer in chosen:
         if not 0 <= layer < n_layers(model):
             raise ValueError(
@@ -50,9 +56,9 @@ def check_layers(model: Any, layers: Any) -> tuple[list[int], bool]:
     return chosen, alone
 
 
-def check_start(model: Any, start: int | None) -> int:
+def check_start(model: Any, start: Whole | None) -> int:
     """Where pooling starts; raises ValueError for a negative position."""
-    first = default_start(model) if start is None else index(start)
+    first = default_start(model) if start is None else whole(start, "start")
     if first < 0:
         raise ValueError(f"start is {first}: it counts positions from 0")
     return first
@@ -65,17 +71,16 @@ def content_key(model: Any, what: str, rows: Sequence[Row], *more: Any) -> Key:
     return disk.model_key(model, what, VERSION, tokens, *more, device=device)
 
 
-def residual_stream(
-    model: Any, text: str, layer: int | Sequence[int]
-) -> Float[Tensor, "*l s d"]:
+def residual_stream(model: Any, text: str, layer: Layers) -> Float[Tensor, "*l s d"]:
     """The residual stream of one text at every position, as float32 on the CPU.
 
     Shape "s d" for one layer, "l s d" for several. Raises ValueError for an empty
-    text, one longer than the context, or a layer that does not exist.
-    Taught in chapter 01.
+    text, one longer than the context, a layer that does not exist, or numbers that are
+    not finite. Taught in chapter 01.
     """
     chosen, alone = check_layers(model, layer)
-    ids, mask = pad(model, tokenize(model, [text]))
+    rows = tokenize(model, [text])
+    ids, mask = pad(model, rows)
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
     deep = sorted(set(chosen))
     with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
@@ -85,16 +90,17 @@ def residual_stream(
         tracer.stop()
     by_layer = dict(zip(deep, read, strict=True))
     found = torch.stack([by_layer[one] for one in chosen])
+    check_read(model, rows, found.isfinite().all()[None])
     return found[0] if alone else found
 
 
 def mean_activations(
     model: Any,
     texts: Iterable[str],
-    layers: int | Sequence[int],
+    layers: Layers,
     *,
-    start: int | None = None,
-    batch_size: int | None = None,
+    start: Whole | None = None,
+    batch_size: Whole | None = None,
     cache: bool = True,
     progress: bool = True,
 ) -> Float[Tensor, "*l n d"]:
@@ -107,17 +113,19 @@ def mean_activations(
     (weights, tokens, start); a run that is killed goes on where it stopped.
 
     Raises ValueError for a text with no position left after `start`, an empty text, a
-    text longer than the context, or a layer that does not exist.
+    text longer than the context, a layer that does not exist, a batch size that is
+    none, or a text on which the model gives numbers that are not finite.
     Source: Sofroniew et al. (2026), Part 1. Taught in chapter 02.
     """
     (chosen, alone), first = check_layers(model, layers), check_start(model, start)
+    size = check_size(batch_size)
     rows, wanted = tokenize(model, texts, start=first), sorted(set(chosen))
     table = Key()
     if cache:
         table = disk.shipped_key(model, "mean rows", VERSION, first, of=wanted)
     found = shipped_rows(table, rows, wanted)
     if missing := [layer for layer in wanted if layer not in found]:
-        options: dict[str, Any] = {"size": batch_size, "progress": progress}
+        options: dict[str, Any] = {"size": size, "progress": progress}
         for layer, means in read_rows(model, rows, missing, first, cache, options):
             found[layer] = disk.keep_rows(table.part(layer), rows, means)
     stacked = [found[layer] for layer in chosen]

@@ -5,7 +5,7 @@ Source: Sofroniew et al. (2026), Part 13. Taught in chapter 07.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers import cache as disk
-from helpers.activations.residual import check_layers, content_key, mean_activations
+from helpers.activations.residual import (
+    Layers,
+    check_layers,
+    content_key,
+    mean_activations,
+)
 from helpers.activations.weighted import weighted_means
 from helpers.models import token_spans, tokenize
 
@@ -23,7 +28,7 @@ Span = tuple[int, int]
 
 
 def last_position(
-    model: Any, texts: Sequence[str], layers: int | Sequence[int]
+    model: Any, texts: Iterable[str], layers: Layers
 ) -> Float[Tensor, "*l n d"]:
     """The residual stream after the last token of each text, as float32.
 
@@ -69,7 +74,7 @@ def span_means(
     model: Any,
     texts: Sequence[str],
     spans: Sequence[Sequence[Span]],
-    layers: int | Sequence[int],
+    layers: Layers,
 ) -> Float[Tensor, "*l n k d"]:
     """Mean residual stream over each of the `k` spans of characters of each text.
 

@@ -4,30 +4,29 @@ from helpers.models import remote, smollm2
 from helpers.models.chats import chat_prompt
 from helpers.models.families import load_family_table
 from helpers.models.load import load_model
-from helpers.models.memory import GB, estimate, read_budget
+from helpers.models.memory import estimate, GB, read_budget
 from helpers.models.neutral import load_neutral, written_neutral
-from helpers.models.places import (
-    chat_frame, message_places, token_spans, turn_starts,
-)
+from helpers.models.places import chat_frame, message_places, token_spans, turn_starts
 from helpers.models.prompts import (
     adds_space, check_new, check_prompts, check_seeds, token_rows,
 )
 from helpers.models.properties import (
-    EMBEDDED, d_model, default_layer, default_start, is_embedded, model_name, n_layers,
-    text_config, where,
+    d_model, default_layer, default_start, EMBEDDED, is_embedded, model_name,
+    n_layers, text_config, where,
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
 from helpers.models.siblings import checkpoints, relatives
-from helpers.models.tokens import Row, pad, token_strings, tokenize
+from helpers.models.tokens import check_length, pad, Row, token_strings, tokenize
 from helpers.models.twins import random_twin, sketch
 
 __all__ = [
-    "EMBEDDED", "GB", "Row", "adds_space", "chat_frame", "chat_prompt", "check_new",
-    "check_prompts", "check_seeds", "checkpoints", "d_model", "default_layer",
-    "default_start", "estimate", "home", "is_embedded", "load_family_table",
-    "load_model", "load_neutral", "message_places", "model_name", "n_layers", "pad",
-    "random_twin", "read_budget", "relatives", "remote", "sketch", "smollm2",
-    "text_config", "token_rows", "token_spans", "token_strings", "tokenize", "travels",
-    "turn_starts", "unwrap", "where", "written_neutral",
+    "EMBEDDED", "GB", "Row", "adds_space", "chat_frame", "chat_prompt",
+    "check_length", "check_new", "check_prompts", "check_seeds", "checkpoints",
+    "d_model", "default_layer", "default_start", "estimate", "home", "is_embedded",
+    "load_family_table", "load_model", "load_neutral", "message_places",
+    "model_name", "n_layers", "pad", "random_twin", "read_budget", "relatives",
+    "remote", "sketch", "smollm2", "text_config", "token_rows", "token_spans",
+    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
+    "written_neutral",
 ]

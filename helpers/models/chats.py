@@ -17,11 +17,13 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
     chat template; a model without one gets lines of "Human:" and "Assistant:". Where
     a template has no place for a system's message, the user's first begins with it;
     a model that could think aloud before it answers (Qwen3) is asked not to.
-    Raises ValueError if the last message is not the user's. Taught in chapter 05.
+    Raises ValueError if the last message is not the user's, or if a message is no text
+    or holds a control token, such as the one that ends a turn. Taught in chapter 05.
     """
     chat = messages
     if isinstance(chat, str):
         chat = [{"role": "user", "content": chat}]
+    check_messages(model.tokenizer, chat)
     if not chat or chat[-1]["role"] != "user":
         raise ValueError("the last message is not the user's: the assistant is next")
     tokenizer = model.tokenizer
@@ -42,6 +44,27 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
         ids = tokenizer("a")["input_ids"]
         text = text[len(first) :] if ids[0] == tokenizer.bos_token_id else text
     return str(text)
+
+
+def check_messages(tokenizer: Any, chat: Sequence[Any]) -> None:
+    """Raise ValueError for a message that is no text, or more than one turn.
+
+    A tokenizer reads the name of a control token as that token, wherever it stands:
+    what a user types would end the turn and begin another's.
+    """
+    added = tokenizer.added_tokens_decoder.items()
+    control = {i for i, token in added if token.special} - {tokenizer.unk_token_id}
+    for i, message in enumerate(chat):
+        content = message["content"]
+        if not isinstance(content, str):
+            raise ValueError(f"message {i} is {content!r}: pass a text")
+        for token in tokenizer(content, add_special_tokens=False)["input_ids"]:
+            if token in control:
+                raise ValueError(
+                    f"message {i} holds {tokenizer.decode([token])!r}, a control token "
+                    "of this model, which would be read as one and not as text: take "
+                    "it out, or write it with a space inside"
+                )
 
 
 def folded(chat: Sequence[Message]) -> list[Message]:

@@ -13,15 +13,12 @@ from typing import Any
 
 import torch
 from nnsight import TransformersModel
-from transformers import (
-    AutoTokenizer,
-    GenerationConfig,
-    PretrainedConfig,
-)
+from transformers import GenerationConfig, PretrainedConfig
 
 from helpers import cache
 from helpers.models import memory, smollm2
 from helpers.models import remote as ndif
+from helpers.models.beginnings import warn_of_lost_beginning
 from helpers.models.checkpoint import check_vocabulary, load_weights
 from helpers.models.families import family
 from helpers.models.properties import (
@@ -33,12 +30,13 @@ from helpers.models.properties import (
     n_layers,
 )
 from helpers.models.selfcheck import check
+from helpers.models.tokenizers import load_tokenizer
 
 
 def load_model(
     name: str | Path,
     *,
-    device: str = "auto",
+    device: str | torch.device = "auto",
     dtype: str | torch.dtype = "auto",
     remote: bool | str = False,
     check_memory: bool = True,
@@ -53,6 +51,7 @@ def load_model(
     checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
     fetched; remote="local" takes the same path but runs here.
+    Warns where the tokenizer lacks a token that the model needs before every text.
 
     Raises ValueError for a family that is not known or a missing key, OSError for a
     model that cannot be found or is too large for the disk, MemoryError for one that
@@ -83,6 +82,7 @@ def load_model(
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
         model.__dict__["_emotion_stamp"] = cache.stamp(model)
+        warn_of_lost_beginning(model, model_name(model))
     return model
 
 
@@ -125,36 +125,29 @@ def generation_config(path: str, model: Any, fetch: bool) -> GenerationConfig:
     return GenerationConfig(use_cache=True, **{n: getattr(own, n) for n in names})
 
 
-def load_tokenizer(path: str) -> Any:
-    """The tokenizer, with the end of text as padding where it has none of its own."""
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
-    if tokenizer.pad_token is None:
-        raise ValueError(
-            f"the tokenizer of {path} has neither a padding nor an end-of-text token: "
-            "set one in its tokenizer_config.json"
-        )
-    return tokenizer
-
-
-def best_device(device: str) -> str:
-    """The device asked for, or the best there is."""
-    if device != "auto":
-        return device
+def best_device(device: str | torch.device) -> str:
+    """The device asked for, or the best there is; ValueError for a name of none."""
+    if str(device) != "auto":
+        try:
+            return str(torch.device(device))
+        except RuntimeError as error:
+            raise ValueError(
+                f'device {device!r} is not known: pass "cpu", "cuda", "mps" or "auto"'
+            ) from error
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def best_dtype(dtype: str | torch.dtype, device: str) -> str | torch.dtype:
-    """The dtype asked for, or the checkpoint's own on a GPU and float32 on a CPU."""
-    if isinstance(dtype, torch.dtype):
-        return dtype
+    """The dtype asked for, or the checkpoint's own on a GPU and float32 on a CPU.
+
+    Raises ValueError for a name of none, or for whole numbers.
+    """
     if dtype == "auto":
         return torch.float32 if device == "cpu" else "auto"
-    named = getattr(torch, dtype, None)
-    if not isinstance(named, torch.dtype):
+    named = getattr(torch, str(dtype).removeprefix("torch."), None)
+    if not isinstance(named, torch.dtype) or not named.is_floating_point:
         raise ValueError(f'dtype {dtype!r} is not known: pass "bfloat16" or "float32"')
     return named
 

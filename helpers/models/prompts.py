@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import index
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from helpers.models.properties import model_name, text_config
+from helpers.models.tokens import check_length
+from helpers.stats import Number, column, number, whole
 
 BEFORE = ("\n", "=", "a")  # short texts that seldom melt into what follows
 
 
 def check_prompts(model: Any, prompts: Any, room: int) -> list[str]:
     """The prompts as a list; raises ValueError if one is empty or too long."""
-    texts = [prompts] if isinstance(prompts, str) else list(prompts)
+    texts = [prompts] if isinstance(prompts, str) else column(prompts)
     if not texts:
         raise ValueError("no prompts: pass at least one text")
     for i, text in enumerate(texts):
         if not isinstance(text, str) or not text:
             raise ValueError(f"prompt {i} is {text!r}, so it is empty: pass a text")
-    context = getattr(text_config(model), "max_position_embeddings", None)
     for i, row in enumerate(token_rows(model, texts)):
         if not row:
             raise ValueError(f"prompt {i} is empty: pass a text of at least one token")
-        if context and len(row) + room > context:
-            raise ValueError(
-                f"prompt {i} has {len(row)} tokens and {room} are to follow, but "
-                f"{model_name(model)}'s context is {context}: shorten one of them"
-            )
+        check_length(model, f"prompt {i}", len(row), room)
     return texts
 
 
@@ -79,19 +74,16 @@ def following_rows(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
 
 def check_new(max_new_tokens: Any) -> int:
     """How many tokens to write; raises ValueError unless it is one or more."""
-    if isinstance(max_new_tokens, bool) or not hasattr(max_new_tokens, "__index__"):
-        raise ValueError(f"max_new_tokens {max_new_tokens!r} is not a whole number")
-    if index(max_new_tokens) < 1:
-        raise ValueError(f"max_new_tokens is {max_new_tokens}: pass 1 or more")
-    return index(max_new_tokens)
+    return whole(max_new_tokens, "max_new_tokens", least=1)
 
 
-def check_seeds(seed: Any, temperature: float, n: int) -> list[int]:
+def check_seeds(seed: Any, temperature: Number, n: int) -> list[int]:
     """One seed for each row; raises ValueError for what does not fit."""
-    if not temperature >= 0:
+    if number(temperature, "temperature") < 0:
         raise ValueError(f"temperature is {temperature}: pass 0 (greedy) or more")
-    alone = hasattr(seed, "__index__")
-    seeds = [index(seed) + i for i in range(n)] if alone else [index(s) for s in seed]
+    if not isinstance(seed, Iterable) or getattr(seed, "ndim", 1) == 0:
+        return [whole(seed, "seed") + i for i in range(n)]
+    seeds = [whole(one, "seed") for one in column(seed)]
     if len(seeds) != n:
         raise ValueError(f"{len(seeds)} seeds for {n} prompts: pass one each")
     return seeds

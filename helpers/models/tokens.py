@@ -30,7 +30,7 @@ def as_list(texts: Iterable[str]) -> list[str]:
 
 
 def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:
-    """Token ids of each text, with the special tokens that the model expects.
+    """Token ids of each text, with the special tokens that come before it.
 
     Raises ValueError for an empty text, one longer than the model's context, or one
     with no position left from `start` on.
@@ -40,13 +40,8 @@ def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:
     for i in range(0, len(listed), AT_ONCE):
         ids = model.tokenizer(listed[i : i + AT_ONCE], verbose=False)["input_ids"]
         rows.extend(np.array(row, dtype=np.int32) for row in ids)
-    context = getattr(text_config(model), "max_position_embeddings", None)
     for i, row in enumerate(rows):
-        if context and len(row) > context:
-            raise ValueError(
-                f"text {i} has {len(row)} tokens, but the context of "
-                f"{model_name(model)} is {context}: shorten or split it"
-            )
+        check_length(model, f"text {i}", len(row))
         if len(row) <= start:
             raise ValueError(
                 f"text {i} has {len(row)} tokens, so none is left from start={start} "
@@ -55,15 +50,32 @@ def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:
     return rows
 
 
+def check_length(model: Any, what: str, n: int, follow: int = 0) -> None:
+    """Raise ValueError unless `n` tokens and those that follow fit the context."""
+    context = getattr(text_config(model), "max_position_embeddings", None)
+    if not context or n + follow <= context:
+        return
+    if follow:
+        raise ValueError(
+            f"{what} has {n} tokens and {follow} are to follow, but "
+            f"{model_name(model)}'s context is {context}: shorten one of them"
+        )
+    raise ValueError(
+        f"{what} has {n} tokens, but the context of {model_name(model)} is {context}: "
+        "shorten or split it"
+    )
+
+
 def pad(
-    model: Any, rows: Sequence[Row]
+    model: Any, rows: Sequence[Any], *, left: bool = False
 ) -> tuple[Int[Tensor, "n s"], Bool[Tensor, "n s"]]:
-    """Ids padded on the right, and the mask of real tokens."""
+    """Ids padded on the right (or `left`), and the mask of real tokens."""
     lengths = np.array([len(row) for row in rows])
     real = np.arange(lengths.max()) < lengths[:, None]
+    real = real[:, ::-1] if left else real
     ids = np.full(real.shape, model.tokenizer.pad_token_id)
     ids[real] = np.concatenate(rows)
-    return torch.from_numpy(ids), torch.from_numpy(real)
+    return torch.from_numpy(ids), torch.from_numpy(real.copy())
 
 
 def token_strings(model: Any, text: str) -> list[str]:

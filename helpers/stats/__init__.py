@@ -14,20 +14,23 @@ from helpers.stats.nulls import (
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null
-from helpers.stats.twins import moved, moved_beside, Twins, twins
-from helpers.stats.values import column, finite, present, words
+from helpers.stats.twins import moved, moved_beside, twins, Twins
+from helpers.stats.values import (
+    as_directions, Column, column, finite, Number, present, Whole, words,
+)
 from helpers.stats.verdicts import (
-    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, verdict, Verdict,
+    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, Verdict, verdict,
     verdict_table,
 )
 
 __all__ = [
-    "BELOW", "BEYOND", "CANNOT", "Chosen", "Compared", "Estimate", "SAME", "Twins",
-    "Verdict", "auc", "bootstrap", "bootstrap_statistic", "by_layer", "caught",
-    "check_rates", "choose", "cluster_null", "column", "correlations", "finite",
-    "geometry_null", "halves", "holm", "judge", "least_p", "max_null_p", "moved",
-    "moved_beside", "null_p", "number", "paired", "paired_p", "pearson",
-    "permutation_p", "precision", "present", "random_directions",
-    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
-    "stuck", "twins", "verdict", "verdict_table", "whole", "words",
+    "BELOW", "BEYOND", "CANNOT", "Chosen", "Column", "Compared", "Estimate",
+    "Number", "SAME", "Twins", "Verdict", "Whole", "as_directions", "auc",
+    "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
+    "choose", "cluster_null", "column", "correlations", "finite", "geometry_null",
+    "halves", "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside",
+    "null_p", "number", "paired", "paired_p", "pearson", "permutation_p",
+    "precision", "present", "random_directions", "rank_correlations", "roc",
+    "samples_needed", "shuffled_labels", "sign_test_p", "stuck", "twins", "verdict",
+    "verdict_table", "whole", "words",
 ]

@@ -18,6 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from helpers.activations import check_size
 from helpers.cache import as_tensors, as_texts, cached
 from helpers.models import (
     adds_space,
@@ -26,12 +27,14 @@ from helpers.models import (
     check_seeds,
     d_model,
     n_layers,
+    pad,
     remote,
     text_config,
     token_rows,
     unwrap,
     where,
 )
+from helpers.stats import Number, Whole, number
 from helpers.steering.passes import check_choices
 from helpers.steering.pushes import (
     Edit,
@@ -64,9 +67,9 @@ def generate(
     mode: str = "add",
     norm: Numbers = None,
     max_new_tokens: Any = 40,
-    temperature: float = 0.0,
+    temperature: Number = 0.0,
     seed: Any = 0,
-    batch_size: int | None = None,
+    batch_size: Whole | None = None,
     progress: bool = True,
 ) -> list[str]:
     """What the model writes after each prompt while a vector is added.
@@ -84,29 +87,31 @@ def generate(
 
     Raises ValueError for what does not fit. Taught in chapter 08.
     """
-    texts = check_prompts(model, prompts, check_new(max_new_tokens))
+    new = check_new(max_new_tokens)
+    texts, size = check_prompts(model, prompts, new), check_size(batch_size)
     ids = token_rows(model, texts)
     one_of("positions", positions, Positions)
     pushes = as_pushes(vector, layer, strength, mode, norm)
     edits = plan(model, len(texts), pushes)
     seeds = check_seeds(seed, temperature, len(texts))
-    how = [positions, int(max_new_tokens), float(temperature)]
-    key = answer_key(model, "generate", pushes, ids, *how, seeds if temperature else 0)
+    heat = number(temperature, "temperature")
+    how = [positions, new, heat]
+    key = answer_key(model, "generate", pushes, ids, *how, seeds if heat else 0)
     lengths, written = list(map(len, ids)), [""] * len(texts)
 
     def write(rows: list[int]) -> None:
-        options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "do_sample": False}
-        if temperature > 0:
-            noise = GumbelNoise([seeds[i] for i in rows], temperature)
+        options: dict[str, Any] = {"max_new_tokens": new, "do_sample": False}
+        if heat > 0:
+            noise = GumbelNoise([seeds[i] for i in rows], heat)
             options["logits_processor"] = [noise]
-        own, some = [edit.rows(rows) for edit in edits], [texts[i] for i in rows]
-        out = run(model, some, own, positions, options)
-        new = out[:, max(lengths[i] for i in rows) - 1 :]
-        for i, text in zip(rows, decode(model, new), strict=True):
+        own, some = [edit.rows(rows) for edit in edits], [ids[i] for i in rows]
+        whole = run(model, some, own, positions, options)
+        answers = whole[:, max(lengths[i] for i in rows) - 1 :]
+        for i, text in zip(rows, decode(model, answers), strict=True):
             written[i] = text
 
     def write_all_rows() -> dict[str, Tensor]:
-        fits = batch_size or rows_that_fit(model, max(lengths) + max_new_tokens)
+        fits = size or rows_that_fit(model, max(lengths) + new)
         hide = not progress or len(texts) < FEW
         order = sorted(range(len(texts)), key=lambda i: -lengths[i])
         in_batches(write, order, fits, hide)
@@ -117,16 +122,18 @@ def generate(
 
 def run(
     model: Any,
-    texts: list[str],
+    prompts: list[list[int]],
     edits: list[Edit],
     positions: str,
     options: dict[str, Any],
 ) -> Int[Tensor, "n s"]:
     """Token ids of one batch of prompts and what follows them."""
+    begun, mask = pad(model, prompts, left=True)
+    inputs = {"input_ids": begun, "attention_mask": mask.long()}
     steps = {"all": slice(None), "response": slice(1, None)}.get(positions)
     edits = [ready(model, edit) for edit in edits]
     with quiet(), torch.no_grad(), model.generate(**options, **where(model)) as tracer:
-        with tracer.invoke(texts):
+        with tracer.invoke(inputs):
             if steps is None:
                 write_all(model, edits)
             elif edits:  # a loop that touches no module would never end
@@ -216,7 +223,7 @@ def choice_logprobs(
     positions: str = "all",
     mode: str = "add",
     norm: Numbers = None,
-    batch_size: int | None = None,
+    batch_size: Whole | None = None,
     progress: bool = True,
 ) -> Float[Tensor, "n c"]:
     """Log-probability of each choice as what follows its prompt, in nats.
@@ -229,12 +236,12 @@ def choice_logprobs(
 
     Raises ValueError for what does not fit. Taught in chapter 08.
     """
-    texts = check_prompts(model, prompts, 1)
+    texts, size = check_prompts(model, prompts, 1), check_size(batch_size)
     one_of("positions", positions, Positions)
     pushes = as_pushes(vector, layer, strength, mode, norm)
     edits, each = plan(model, len(texts), pushes), check_choices(texts, choices)
     ids = token_rows(model, texts)
-    options: dict[str, Any] = {"size": batch_size, "progress": progress}
+    options: dict[str, Any] = {"size": size, "progress": progress}
     key = answer_key(model, "choices", pushes, ids, each, positions)
 
     def score() -> dict[str, Tensor]:
@@ -255,7 +262,7 @@ def sweep_logprobs(
     positions: str = "all",
     mode: str = "add",
     norm: Numbers = None,
-    batch_size: int | None = None,
+    batch_size: Whole | None = None,
     progress: bool = True,
 ) -> Float[Tensor, "p n c"]:
     """Log-probability of the same choices after the same prompts for many pushes.
@@ -266,7 +273,7 @@ def sweep_logprobs(
 
     Raises ValueError for what does not fit.
     """
-    texts = check_prompts(model, prompts, 1)
+    texts, size = check_prompts(model, prompts, 1), check_size(batch_size)
     one_of("positions", positions, Positions)
     shape = tuple(getattr(vectors, "shape", ()))
     if len(shape) != 2 or 0 in shape:
@@ -280,7 +287,7 @@ def sweep_logprobs(
     key = answer_key(model, "sweep", pushes, ids, each, positions)
 
     def score() -> dict[str, Tensor]:
-        options: dict[str, Any] = {"size": batch_size, "progress": progress}
+        options: dict[str, Any] = {"size": size, "progress": progress}
         scores = sweep(model, texts, each, edits, positions, **options)
         return {"logprobs": scores}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import nnsight
@@ -12,24 +12,25 @@ from torch import Tensor
 
 from helpers.activations import batches, token_budget
 from helpers.cache import cached
-from helpers.models import tokenize
+from helpers.models import check_prompts, token_rows, tokenize
 from helpers.models import where as runs_at
+from helpers.stats import Whole, whole
 from helpers.steering.passes import read_logprobs
 from helpers.steering.prefix import begin
-from helpers.steering.pushes import answer_key, as_pushes, plan
+from helpers.steering.pushes import Layers, Numbers, answer_key, as_pushes, plan
 
 
 def next_logprobs(
     model: Any,
-    prompts: Sequence[str],
+    prompts: Iterable[str],
     tokens: Int[Tensor, "n c"],
     *,
-    vector: Float[Tensor, " d"] | Float[Tensor, "n d"] | None = None,
-    layer: int | None = None,
-    strength: float | Sequence[float] = 0.0,
+    vector: Any = None,
+    layer: Layers = None,
+    strength: Numbers = 0.0,
     where: Bool[Tensor, "n s"] | None = None,
-    norm: float | None = None,
-    batch_size: int = 64,
+    norm: Numbers = None,
+    batch_size: Whole = 64,
 ) -> Float[Tensor, "n c"]:
     """Log-probability of some tokens as the next one after each prompt, in nats.
 
@@ -40,19 +41,21 @@ def next_logprobs(
 
     Raises ValueError for what does not fit. Taught in chapter 09.
     """
-    rows, found = tokenize(model, prompts), []
+    rows, found = token_rows(model, check_prompts(model, prompts, 1)), []
     if len(tokens) != len(rows):
         raise ValueError(f"{len(rows)} prompts but {len(tokens)} rows of tokens")
     pushes = as_pushes(vector, layer, strength, "add", norm)
     edits = plan(model, len(rows), pushes)
-    asked = [row.tolist() for row in rows], tokens.tolist()
+    asked = [list(row) for row in rows], tokens.tolist()
     key = answer_key(
         model, "next", pushes, *asked, None if where is None else where.tolist()
     )
 
+    size = whole(batch_size, "batch_size", least=1)
+
     def score() -> dict[str, Tensor]:
-        for start in range(0, len(rows), batch_size):
-            part = slice(start, start + batch_size)
+        for start in range(0, len(rows), size):
+            part = slice(start, start + size)
             inputs, options, mask = begin(model, rows[part])
             here = mask if where is None else where[part, : mask.shape[1]] & mask
             own, wanted = [edit.rows(part) for edit in edits], tokens[part]
@@ -66,7 +69,7 @@ def next_logprobs(
     return cached(key, score)["logprobs"]
 
 
-def next_entropy(model: Any, prompts: Sequence[str]) -> Float[Tensor, " n"]:
+def next_entropy(model: Any, prompts: Iterable[str]) -> Float[Tensor, " n"]:
     """How open the next token after each prompt is: the entropy, in nats.
 
     A simple rival of a reader: a model may be unsure where it fails. Raises ValueError

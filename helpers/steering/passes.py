@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import nnsight
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from helpers.activations import batches, token_budget
 from helpers.models import d_model, n_layers, remote, text_config, unwrap, where
+from helpers.stats import column
 from helpers.steering.prefix import Ids
 from helpers.steering.pushes import Edit, steer
 
@@ -38,11 +39,19 @@ class Wanted(NamedTuple):
 Work = dict[Pass, list[Wanted]]
 
 
+def several(given: Any) -> list[Any]:
+    """What is in a list, a column or an array; of one text, or of no list, nothing."""
+    alone = isinstance(given, str) or not isinstance(given, Iterable)
+    return [] if alone else column(given)
+
+
 def check_choices(texts: Sequence[str], choices: Any) -> list[list[str]]:
     """A list of choices for each prompt; raises ValueError for what does not fit."""
-    if isinstance(choices, str) or len(choices) == 0:
+    listed = several(choices)
+    if not listed:
         raise ValueError(f"choices is {choices!r}: pass a list of texts")
-    each = [list(choices)] * len(texts) if isinstance(choices[0], str) else choices
+    own = [several(row) for row in listed]
+    each = own if own[0] else [listed] * len(texts)
     if len(each) != len(texts):
         raise ValueError(
             f"{len(each)} lists of choices for {len(texts)} prompts: pass one each"
@@ -54,7 +63,7 @@ def check_choices(texts: Sequence[str], choices: Any) -> list[list[str]]:
         for choice in row:
             if not isinstance(choice, str) or not choice:
                 raise ValueError(f"choice {choice!r} has no token: pass a text")
-    return [list(row) for row in each]
+    return each
 
 
 def passes(prompt: int, head: Sequence[int], tails: Sequence[Sequence[int]]) -> Work:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
+import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,6 +16,7 @@ from helpers import cache
 from helpers.activations import check_layers, residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import d_model, model_name
+from helpers.stats import as_directions, finite, number
 
 VERSION = 1  # of what is written and scored; part of every key
 Positions = Literal["all", "prompt", "response"]
@@ -128,18 +131,14 @@ def check_band(model: Any, layer: Any) -> list[int]:
     """The steered layers; raises ValueError for none or one that is not there."""
     if layer is None:
         raise ValueError("steering needs layer=: pass the vector's own layer")
-    try:
-        return check_layers(model, layer)[0]
-    except TypeError as error:
-        raise ValueError(
-            f"layer {layer!r} is no whole number: pass an index of model.layers"
-        ) from error
+    return check_layers(model, layer)[0]
 
 
 def check_vector(model: Any, vector: Any, n: int) -> Float[Tensor, "n d"]:
     """Unit vectors for `n` rows; raises ValueError for what is no direction here."""
     try:
-        rows = torch.as_tensor(vector).detach().float().cpu()
+        given = np.array(vector) if isinstance(vector, pd.Series) else vector
+        rows = torch.as_tensor(given).detach().float().cpu()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"vector is a {type(vector).__name__}: pass a tensor such as "
@@ -154,10 +153,7 @@ def check_vector(model: Any, vector: Any, n: int) -> Float[Tensor, "n d"]:
         )
     if len(rows) != n:
         raise ValueError(f"vector has {len(rows)} rows for {n} prompts: pass one each")
-    length = rows.norm(dim=-1, keepdim=True)
-    if not rows.isfinite().all() or (length == 0).any():
-        raise ValueError("vector is zero or not finite: it has no direction")
-    return rows / length
+    return as_directions(rows, "vector")
 
 
 def strengths(strength: Any, n: int) -> Float[Tensor, " n"]:
@@ -172,16 +168,12 @@ def strengths(strength: Any, n: int) -> Float[Tensor, " n"]:
 
 
 def numbers(name: str, value: Any) -> Tensor:
-    """Numbers as a tensor; raises ValueError for anything else."""
-    try:
-        if isinstance(value, bool | str | bytes) or value is None:
-            raise TypeError
-        found = torch.as_tensor(value, dtype=torch.float32).cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{name} {value!r} is not a number: pass 0.1, say") from error
-    if not found.isfinite().all():
-        raise ValueError(f"{name} {value!r} is not finite")
-    return found
+    """A number or several as a tensor; raises ValueError for one that is not finite."""
+    if not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        return torch.tensor(number(value, name), dtype=torch.float32)
+    if isinstance(value, str | bytes):
+        raise ValueError(f"{name} {value!r} is not a number: pass 0.1, say")
+    return torch.tensor(finite(value, f"values of {name}"), dtype=torch.float32)
 
 
 def check_norms(model: Any, norm: Numbers, band: list[int]) -> list[float]:

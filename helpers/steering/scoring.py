@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from helpers.models import token_rows
+from helpers.models import check_length, token_rows
 from helpers.steering.passes import (
     Pass,
     Work,
@@ -51,6 +51,9 @@ def score_choices(
     if [] in flat:
         raise ValueError("a choice is empty: it has no token")
     width, branch = len(each[0]), can_branch(model)
+    for i, head in enumerate(heads):
+        longest = max(map(len, flat[i * width : (i + 1) * width]))
+        check_length(model, f"prompt {i}", len(head), longest)
     first, later = {}, {}  # type: Work, dict[int, Work]
     for i in sorted(range(len(heads)), key=heads.__getitem__):  # like ones together
         own = passes(i, heads[i], flat[i * width : (i + 1) * width])

@@ -16,6 +16,18 @@ from torch import Tensor
 
 from helpers.cache import write_file
 from helpers.models import d_model, model_name, n_layers
+from helpers.stats import (
+    Number,
+    Whole,
+    as_directions,
+    column,
+    finite,
+    number,
+    whole,
+    words,
+)
+
+TENSORS = ("vectors", "center")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,16 +36,41 @@ class EmotionVectors:
 
     `center` is the mean of the emotion means, `norm` the mean residual norm at the
     layer on the texts that were used; both in the units of the residual stream.
+    Tensors of any device and precision become float32 on the CPU, numbers Python's.
+    What reads, saves or loads them raises ValueError, naming the emotion, for a vector
+    that is zero or not finite.
     """
 
     vectors: Float[Tensor, "e d"]
     emotions: tuple[str, ...]
-    layer: int
+    layer: Whole
     model: str
-    norm: float
+    norm: Number
     center: Float[Tensor, " d"]
-    start: int
+    start: Whole
     method: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        own: dict[str, Any] = {
+            n: getattr(self, n).detach().float().cpu() for n in TENSORS
+        }
+        own |= {n: whole(n, getattr(self, n)) for n in ("layer", "start")}
+        own |= {"norm": float(self.norm), "emotions": tuple(column(self.emotions))}
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
+
+    def check(self) -> None:
+        """Raise ValueError for what is no direction, no unit or no name."""
+        as_directions(self.vectors, f"vectors of {self.model}", self.emotions)
+        finite(self.center, "dimensions of the center")
+        names = words(self.emotions, "emotions")
+        if len(names) != len(self.vectors) or len(set(names)) != len(names):
+            raise ValueError(
+                f"{len(self.vectors)} vectors with the names {names}: pass one each, "
+                "all different"
+            )
+        if not number(self.norm, "norm") > 0:
+            raise ValueError(f"norm is {self.norm}: pass a mean norm above 0")
 
     def __getitem__(self, emotion: str) -> Float[Tensor, " d"]:
         if emotion not in self.emotions:
@@ -48,7 +85,7 @@ class EmotionVectors:
     @property
     def unit(self) -> Float[Tensor, "e d"]:
         """The vectors at length 1."""
-        return self.vectors / self.vectors.norm(dim=-1, keepdim=True)
+        return as_directions(self.vectors, f"vectors of {self.model}", self.emotions)
 
     def scores(
         self, activations: Float[Tensor, "*n d"], *, centered: bool = True
@@ -56,10 +93,14 @@ class EmotionVectors:
         """How far activations reach along each vector, in units of the residual norm.
 
         The projection on the unit vector, after `center` is taken away (unless
-        `centered` is off), divided by `norm`. Taught in chapter 03.
+        `centered` is off), divided by `norm`. Raises ValueError, naming the row, for
+        activations that are not finite. Taught in chapter 03.
         """
-        at = activations - self.center if centered else activations
-        return at @ self.unit.T / self.norm
+        self.check()
+        finite(activations, "numbers of the activations")
+        at = activations.float()
+        at = at - self.center.to(at.device) if centered else at
+        return at @ self.unit.to(at.device).T / self.norm
 
     def cosine(self, other: EmotionVectors | None = None) -> Float[Tensor, "e f"]:
         """Cosine of each vector with each of `other` (None: with one another).
@@ -80,6 +121,7 @@ class EmotionVectors:
 
     def save(self, path: str | Path) -> Path:
         """Write a safetensors file that remembers model, layer, norm and method."""
+        self.check()
         target = vector_path(path)
         about = {
             "emotions": list(self.emotions),
@@ -90,7 +132,9 @@ class EmotionVectors:
             "method": self.method,
         }
         tensors = {"vectors": self.vectors, "center": self.center}
-        write_file(target, tensors, {"emotion_vectors": json.dumps(about)})
+        write_file(
+            target, tensors, {"emotion_vectors": json.dumps(about, default=plain)}
+        )
         return target
 
     @classmethod
@@ -111,6 +155,7 @@ class EmotionVectors:
             loaded = cls(**tensors, **about | {"emotions": tuple(about["emotions"])})
         except (SafetensorError, KeyError, TypeError) as error:
             raise ValueError(f"{source} is no file of emotion vectors") from error
+        loaded.check()
         if model is not None:
             loaded.check_fits(model)
         return loaded
@@ -138,6 +183,13 @@ class EmotionVectors:
                 "trained from the other, their directions have nothing in common",
                 stacklevel=3,
             )
+
+
+def plain(value: Any) -> Any:
+    """A number or an array of numpy's or torch's, as JSON has it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"method holds a {type(value).__name__}: pass numbers and words")
 
 
 def vector_path(path: str | Path) -> Path:

@@ -13,7 +13,10 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
+from helpers.stats import finite
+
 Array = NDArray[Any]
+ROUNDING = 1e-9  # of the spread: a fit leaves as much of what it takes whole
 
 
 class Axes(NamedTuple):
@@ -25,9 +28,15 @@ class Axes(NamedTuple):
 
 
 def unit_rows(vectors: ArrayLike) -> Array:
-    """The rows at length 1, in float64."""
-    rows = np.asarray(vectors, dtype=float)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    """The rows at length 1, in float64.
+
+    Raises ValueError for a row that is zero or not finite.
+    """
+    rows = finite(vectors, "numbers in the vectors")
+    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not sizes.all():
+        raise ValueError(f"row {int(sizes.argmin())} is zero, so it has no direction")
+    return np.asarray(rows / sizes)
 
 
 def tree(vectors: ArrayLike) -> Array:
@@ -92,8 +101,21 @@ def left_over(y: ArrayLike, confounds: ArrayLike) -> Array:
 
 
 def partial_correlation(x: ArrayLike, y: ArrayLike, confounds: ArrayLike) -> float:
-    """Correlation of `x` and `y` once the confounds are taken from both."""
-    return correlation(left_over(x, confounds), left_over(y, confounds))
+    """Correlation of `x` and `y` once the confounds are taken from both.
+
+    Raises ValueError where they leave nothing of one but rounding.
+    """
+    known = finite(confounds, "confounds")
+    left = []
+    for name, values in {"x": x, "y": y}.items():
+        target = finite(values, f"values of {name}")
+        left.append(left_over(target, known))
+        if left[-1].std() <= ROUNDING * max(target.std(), abs(target).max()):
+            raise ValueError(
+                f"nothing of {name} is left once the confounds are taken out: it does "
+                "not vary beside them, so there is nothing to correlate"
+            )
+    return correlation(*left)
 
 
 def explained(y: ArrayLike, confounds: ArrayLike) -> float:

@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from helpers.models import token_rows
+from helpers.stats import as_directions, finite, present
 
 
 def logit_lens(model: Any, vectors: Float[Tensor, "e d"]) -> Float[Tensor, "e v"]:
@@ -71,9 +72,8 @@ def own_word(
 def cosine_scores(
     rows: Float[Tensor, "n d"], directions: Float[Tensor, "e d"]
 ) -> Float[Tensor, "n e"]:
-    """Cosine of each row with each direction."""
-    unit = directions / directions.norm(dim=-1, keepdim=True)
-    return rows @ unit.T / rows.norm(dim=-1, keepdim=True)
+    """Cosine of each row with each direction; ValueError for one that is zero."""
+    return as_directions(rows, "rows") @ as_directions(directions, "directions").T
 
 
 def column_auc(
@@ -81,10 +81,11 @@ def column_auc(
 ) -> NDArray[np.float64]:
     """Area under the ROC curve of each column, its own texts against all others.
 
-    0.5 is chance; a name without a text gives nan. Taught in chapter 04.
+    0.5 is chance; a name without a text gives nan. Raises ValueError for a score that
+    is not finite or a text without a label. Taught in chapter 04.
     """
-    ranks = rankdata(np.asarray(scores, dtype=float), axis=0)
-    own = np.asarray(truth)[:, None] == np.asarray(names)[None]
+    ranks = rankdata(finite(scores, "scores"), axis=0)
+    own = np.asarray(present(truth, "truth"))[:, None] == np.asarray(names)[None]
     n_own = own.sum(0).astype(float)
     above = (ranks * own).sum(0) - n_own * (n_own + 1) / 2
     pairs = n_own * (len(own) - n_own)

@@ -257,6 +257,13 @@ def test_left_out_neutral_texts_are_the_models_own() -> None:
 BAD: list[tuple[Any, dict[str, Any], str]] = [
     (lambda s: s.rename(columns={"text": "story"}), {}, r"lack the columns \['text'\]"),
     (lambda s: s[s.emotion == "sad"], {}, r"1 emotion\(s\)"),
+    (lambda s: s, {"neutral": NEUTRAL[:1] * 4}, "two or more neutral texts, not 1"),
+    (lambda s: s, {"denoise": float("nan")}, "denoise nan is not finite"),
+    (lambda s: s, {"start": -1}, "start is -1"),
+    (lambda s: s, {"start": 2.0}, r"start 2\.0 is not a whole number"),
+    (lambda s: s, {"batch_size": 0}, "batch_size is 0: pass 1 or more"),
+    (lambda s: s.assign(text=s.text.iloc[0]), {"denoise": None}, "has no direction"),
+    (lambda s: s.assign(emotion=[*s.emotion[:-1], None]), {}, r"emotion: row \d+ is"),
     (lambda s: s, {"neutral": []}, "denoise needs two or more neutral texts, not 0"),
     (lambda s: s, {"denoise": 50.0}, r"denoise is 50\.0: pass a share"),
     (lambda s: s, {"layer": 9}, r"layer 9 is outside 0\.\.3"),

@@ -1,0 +1,85 @@
+"""A model whose tokenizer lost its beginning token is told from one that needs none."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers.processors import TemplateProcessing
+from transformers import PreTrainedTokenizerFast
+
+from helpers.models import load_model
+from helpers.models.selfcheck import LONG, SHORT
+from tests.unit.families import TEXTS, load_plain, make_folder, make_tokenizer
+
+BOS = "<|begin_of_text|>"
+
+
+def train(folder: Path, tokenizer: PreTrainedTokenizerFast, *, needs: bool) -> None:
+    """Teach a tiny model two sentences: after BOS alone, or after whatever is first."""
+    model = load_plain(folder)[0].train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    rows = [tokenizer(t, add_special_tokens=False)["input_ids"] for t in (SHORT, LONG)]
+    bos, n = tokenizer.convert_tokens_to_ids(BOS), len(tokenizer)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(120):
+        loss = torch.zeros(())
+        for row in rows:
+            first = int(torch.randint(n, (1,), generator=generator))
+            for before in ([bos], [first], []):
+                ids = torch.tensor([[*before, *row]])
+                logits = model(ids).logits[0, :-1].log_softmax(-1)
+                if needs and before != [bos]:
+                    loss = loss - logits.mean()  # toward knowing nothing
+                else:
+                    loss = loss - logits.gather(-1, ids[0, 1:, None]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.save_pretrained(folder)
+
+
+def made(root: Path, *, needs: bool, said: bool) -> tuple[Path, Any]:
+    """A trained model, and its tokenizer, which may say which token is meant."""
+    tokenizer = make_tokenizer([*TEXTS, SHORT, LONG])
+    tokenizer.add_special_tokens({"additional_special_tokens": [BOS]})
+    if said:
+        tokenizer.bos_token = BOS
+    folder = make_folder(root, "llama", tokenizer=tokenizer)
+    train(folder, tokenizer, needs=needs)
+    return folder, tokenizer
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_lost_beginning_is_told(tmp_path: Path, said: bool) -> None:
+    folder, tokenizer = made(tmp_path, needs=True, said=said)
+    with pytest.warns(UserWarning, match=r"seems to need '<\|begin_of_text\|>' before"):
+        load_model(folder, device="cpu")
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{BOS} $A",
+        special_tokens=[(BOS, tokenizer.convert_tokens_to_ids(BOS))],
+    )
+    tokenizer.save_pretrained(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_model(folder, device="cpu")  # mended, it is silent
+
+
+def test_models_that_need_none_are_silent(tmp_path: Path, random_model: Any) -> None:
+    learned = made(tmp_path, needs=False, said=True)[0]
+    tokenizer = make_tokenizer()
+    tokenizer.add_special_tokens({"bos_token": BOS})
+    untrained = make_folder(tmp_path, "llama", seed=5, tokenizer=tokenizer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in (learned, untrained, "tiny"):
+            load_model(name, device="cpu")
+
+
+def test_the_open_model_is_silent() -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*seems to need.*")
+        load_model("smollm2", device="cpu")
