@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from helpers.activations import check_read
 from helpers.models import check_prompts, token_rows
 from helpers.stats import Whole, whole
 from helpers.steering.passes import read_logprobs
@@ -52,4 +53,6 @@ def next_logprobs(
         at = (row, mask.sum(1) - 1, of, wanted.flatten())
         values = read_logprobs(model, inputs, options, own, here, at)
         found.append(values.view(wanted.shape))
-    return torch.cat(found)
+    values = torch.cat(found)
+    check_read(model, rows, values.isfinite().all(1))
+    return values
