@@ -98,7 +98,7 @@ def pool_rows(
     return result
 
 
-def check_read(model: Any, rows: Sequence[Row], good: Bool[Tensor, " n"]) -> None:
+def check_read(model: Any, rows: Sequence[Any], good: Bool[Tensor, " n"]) -> None:
     """Raise ValueError, naming the first text of which not all that is read is finite.
 
     In 16 bits some models overflow on some texts, and one such text spoils every mean.

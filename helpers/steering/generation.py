@@ -47,7 +47,7 @@ from helpers.steering.pushes import (
     plan,
     steer,
 )
-from helpers.steering.sampling import GumbelNoise
+from helpers.steering.sampling import FiniteLogits, GumbelNoise
 from helpers.steering.scoring import score_choices
 
 FEW = 128  # rows that need no progress bar
@@ -101,9 +101,10 @@ def generate(
 
     def write(rows: list[int]) -> None:
         options: dict[str, Any] = {"max_new_tokens": new, "do_sample": False}
+        options["logits_processor"] = [FiniteLogits(model.tokenizer)]
         if heat > 0:
             noise = GumbelNoise([seeds[i] for i in rows], heat)
-            options["logits_processor"] = [noise]
+            options["logits_processor"].append(noise)
         own, some = [edit.rows(rows) for edit in edits], [ids[i] for i in rows]
         whole = run(model, some, own, positions, options)
         answers = whole[:, max(lengths[i] for i in rows) - 1 :]

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from helpers.activations import batches, token_budget
+from helpers.activations import batches, check_read, token_budget
 from helpers.cache import cached
 from helpers.models import check_prompts, token_rows, tokenize
 from helpers.models import where as runs_at
@@ -50,7 +50,6 @@ def next_logprobs(
     key = answer_key(
         model, "next", pushes, *asked, None if where is None else where.tolist()
     )
-
     size = whole(batch_size, "batch_size", least=1)
 
     def score() -> dict[str, Tensor]:
@@ -64,7 +63,9 @@ def next_logprobs(
             at = (row, mask.sum(1) - 1, of, wanted.flatten())
             values = read_logprobs(model, inputs, options, own, here, at)
             found.append(values.view(wanted.shape))
-        return {"logprobs": torch.cat(found)}
+        values = torch.cat(found)
+        check_read(model, rows, values.isfinite().all(1))
+        return {"logprobs": values}
 
     return cached(key, score)["logprobs"]
 

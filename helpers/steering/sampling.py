@@ -57,3 +57,25 @@ class GumbelNoise(LogitsProcessor):
         noise = uniform(seeds, self.step, scores.shape[-1])
         self.step += 1
         return scores.float() / self.temperature - torch.log(-torch.log(noise))
+
+
+class FiniteLogits(LogitsProcessor):
+    """Raises ValueError at a step where logits are not finite, naming the text so far.
+
+    A likeliest one among them would be no choice of the model's.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, input_ids: Any, scores: Float[Tensor, "n v"]) -> Tensor:
+        good = scores.isfinite().all(-1)
+        if not bool(good.all()):
+            row = input_ids[int((~good).nonzero()[0])]
+            text = self.tokenizer.decode(row, skip_special_tokens=True)
+            raise ValueError(
+                f"the model gives numbers that are not finite after {text[-80:]!r}: "
+                'where it was loaded with dtype="float16", load it with '
+                'dtype="bfloat16"; otherwise push less'
+            )
+        return scores

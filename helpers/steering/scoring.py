@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from helpers.activations import check_read
 from helpers.models import check_length, token_rows
 from helpers.steering.passes import (
     Pass,
@@ -67,7 +68,9 @@ def score_choices(
         for n, where_to, values in run(model, first, later, steering, size):
             scores.index_add_(0, where_to, values.double())
             bar.update(n)
-    return scores.float().view(len(texts), width)
+    found = scores.float().view(len(texts), width)
+    check_read(model, heads, found.isfinite().all(1))
+    return found
 
 
 def run(
