@@ -12,7 +12,13 @@ from helpers.behaviour.effects import control_gaps, gap
 from helpers.behaviour.outcomes import outcome
 from helpers.datasets import ACTS, Situation, load_act_chats, load_scenes
 from helpers.models import chat_prompt, is_embedded
-from helpers.stats import bootstrap, pearson, random_directions
+from helpers.stats import (
+    bootstrap,
+    paired,
+    pearson,
+    random_directions,
+    shuffled_labels,
+)
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors
 
@@ -144,8 +150,8 @@ def compare(parent: pd.DataFrame, child: pd.DataFrame) -> pd.DataFrame:
         situation, form = name
         a = part["rate"].to_numpy()
         b = child.loc[part.index, "rate"].to_numpy()
-        mixed = np.random.default_rng(0).permutation(b)
-        null, change = pearson(a, mixed, None), bootstrap(b - a, list(part["scene"]))
+        mixed = shuffled_labels(list(b))
+        null, change = pearson(a, mixed, None), paired(b, a, list(part["scene"]))
         rows.append((situation, form, *pearson(a, b, None), null.value, *change))
     names = ["situation", "form", "value", "low", "high", "control", "change"]
     return pd.DataFrame(rows, columns=[*names, "change_low", "change_high"])

@@ -25,7 +25,13 @@ from sklearn.preprocessing import StandardScaler
 from helpers.activations import last_position
 from helpers.datasets import load_emotions, load_lines
 from helpers.models import chat_prompt
-from helpers.stats import Estimate, auc, bootstrap, random_directions
+from helpers.stats import (
+    Estimate,
+    auc,
+    bootstrap,
+    random_directions,
+    shuffled_labels,
+)
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors, word_classifier
 
@@ -79,8 +85,8 @@ def by_own_words(texts: Sequence[str], messages: pd.DataFrame) -> NDArray[Any]:
 def measure_words(written: Sequence[str], messages: pd.DataFrame) -> pd.DataFrame:
     """Whether replies tell if what the user told is pleasant, and what they name."""
     truth, groups = messages["valence"] > 0, list(messages["emotion"])
-    rng = np.random.default_rng(0)
-    mixed = messages.assign(valence=rng.permutation(messages["valence"]))
+    dealt = shuffled_labels(list(messages["valence"]), whole=groups)
+    mixed = messages.assign(valence=dealt)
     own = auc(by_own_words(written, messages), truth, groups)
     chance = roc_auc_score(mixed["valence"] > 0, by_own_words(written, mixed))
     seen = auc(by_visible_emotion(written), truth, groups)
@@ -142,7 +148,7 @@ def measure_inside(
         options: dict[str, Any] = {"groups": groups, "cv": GroupKFold(5)}
         options["method"] = "predict_proba"
         probe = cross_val_predict(straight, at.numpy(), truth, **options)[:, 1]
-        mixed = np.random.default_rng(0).permutation(truth)
+        mixed = np.array(shuffled_labels(list(truth), whole=groups), dtype=bool)
         null = cross_val_predict(straight, at.numpy(), mixed, **options)[:, 1]
         chance = float(roc_auc_score(mixed, null))
         found = auc(probe, truth, groups)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 from torch import Tensor
 
+from helpers.stats.intervals import numbered
 from helpers.stats.values import column, finite, present
 
 
@@ -31,20 +32,42 @@ def random_directions(
 
 
 def shuffled_labels(
-    labels: Iterable[Any], groups: Iterable[Any] | None = None, *, seed: int = 0
-) -> list[str]:
-    """The labels in another order; with `groups`, only within each group.
+    labels: Iterable[Any],
+    groups: Iterable[Any] | None = None,
+    *,
+    whole: Iterable[Any] | None = None,
+    signs: bool = False,
+    seed: int = 0,
+) -> list[Any]:
+    """The labels in another order that keeps the design; `seed` picks which.
+
+    With `groups` (topics) labels are exchanged only within each. With `whole` the rows
+    of a unit (a scene, a template) keep one label, and units exchange theirs;
+    `whole=labels` is one renaming for all templates at once. With `signs` nothing
+    moves, and each row or unit gets its sign by lot: for a claim about a sign.
 
     The control for "these texts, with no meaning in the labels". Raises ValueError for
-    a label that is missing. Taught in chapter 03.
+    a unit with several labels or groups. Taught in chapter 03.
     """
-    rng, given = np.random.default_rng(seed), present(labels, "labels")
-    mixed = np.array(given, dtype=object)
-    names = np.zeros(len(mixed)) if groups is None else np.asarray(column(groups))
+    rng = np.random.default_rng(seed)
+    given = np.array(present(labels, "labels"), dtype=object)
+    kept = None if whole is None else column(whole)
+    unit = numbered(kept, len(given))
+    first = np.unique(unit, return_index=True)[1]
+    names = np.zeros(len(given)) if groups is None else np.asarray(column(groups))
+    if signs:
+        return (given * rng.choice([-1, 1], len(first))[unit]).tolist()
+    for what, each in (("label", given), ("group", names)):
+        if (other := each != each[first][unit]).any():
+            raise ValueError(
+                f"unit {np.asarray(kept)[other][0]} has more than one {what}: only "
+                "units of one can exchange theirs"
+            )
+    mixed = given[first]
     for name in np.unique(names):
-        place = np.flatnonzero(names == name)
+        place = np.flatnonzero(names[first] == name)
         mixed[place] = mixed[rng.permutation(place)]
-    return mixed.tolist()
+    return mixed[unit].tolist()
 
 
 def permutation_p(

@@ -67,18 +67,8 @@ def halves(bench: Bench) -> Figures:
 
     Taught in chapter 06.
     """
-    labels, topics = bench.train["emotion"].to_numpy(), bench.train["topic"].to_numpy()
-    names, rng = list(bench.vectors.emotions), np.random.default_rng(0)
-    real, mixed = [], []
-    for _ in range(20):
-        picked = rng.permutation(np.unique(topics))
-        one = np.isin(topics, picked[: len(picked) // 2])
-        maps = []
-        for mask in (one, ~one):
-            rows, order = difference_of_means(bench.means[mask], list(labels[mask]))
-            maps.append(rows[[order.index(e) for e in names]].numpy())
-        real.append(geometry.rsa(*maps))
-        mixed.append(geometry.rsa(maps[0], rng.permutation(maps[1])))
+    labels, topics = list(bench.train["emotion"]), list(bench.train["topic"])
+    real, mixed = geometry.split_agreement(bench.means, bench.means, labels, topics).T
     about: dict[str, Any] = {"over": "split of the topics", "n": 20, "chapter": "06"}
     control = spread(mixed)
     return {"map": figure(spread(real), control, "names shuffled", unit="RSA", **about)}

@@ -23,7 +23,7 @@ from helpers.card.bench import (
     spread,
 )
 from helpers.datasets import load_appraisals
-from helpers.stats import bootstrap, bootstrap_statistic, random_directions
+from helpers.stats import bootstrap, bootstrap_statistic, paired, random_directions
 from helpers.vectors import (
     cosine_scores,
     difference_of_means,
@@ -66,7 +66,7 @@ def stories(bench: Bench) -> Figures:
         return figure(bootstrap(hits[0], groups), mixed, SHUFFLED, **share, **beside)
 
     baselines: dict[str, Any] = {"words only": areas[-1], "chance": 0.5}
-    gap = bootstrap(right[0] * 1.0 - right[-1], groups)
+    gap = paired(right[0], right[-1], groups)
     return {
         "accuracy": shares(right, chance=1 / len(names)),
         "cluster": shares(near),
@@ -114,7 +114,7 @@ def appraisal(bench: Bench) -> Figures:
         for v in (bench.vectors.vectors, *bench.shuffled)
     ]
     text = within(words, rows["clusters"])
-    gap = bootstrap(fits[0] - text, list(rows["family"] + " " + rows["cell"]))
+    gap = paired(fits[0], text, list(rows["family"] + " " + rows["cell"]))
     more = {"vectors": fits[0].mean(), "words only": text.mean()}
     more["shuffled labels"] = np.mean(fits[1:])
     unit = "cluster fits, minus words only"

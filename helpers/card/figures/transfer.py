@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from helpers.card.bench import Bench, Figure, figure, spread
-from helpers.stats import bootstrap, bootstrap_statistic
+from helpers.stats import bootstrap, bootstrap_statistic, shuffled_labels
 from helpers.vectors import cosine_scores, geometry, map_rows, mean_of_means
 
 N_MIXED = 8  # bridges with shuffled pairs
@@ -18,8 +18,9 @@ def bridge(one: Bench, other: Bench, *, seed: int = 0) -> Figure:
 
     The bridge is fitted on half of the emotions (train stories). It is tested on held-
     out stories of the other half: which of that half's vectors of `other` is nearest?
-    The control pairs stories of `one` with the wrong ones of `other` when it fits.
-    Raises ValueError if the benches have other texts. Taught in chapter 13.
+    The control pairs stories of `one` with wrong ones of `other`, of the same topic,
+    when it fits. Raises ValueError if the benches have other texts.
+    Taught in chapter 13.
     """
     if list(one.train["text"]) != list(other.train["text"]):
         raise ValueError("the two benches have other stories: give both the same")
@@ -39,7 +40,9 @@ def bridge(one: Bench, other: Bench, *, seed: int = 0) -> Figure:
         return np.array([names[asked[i]] for i in best.tolist()]) == truth
 
     aims = other.means[train]
-    mixed = [right(aims[rng.permutation(len(aims))]).mean() for _ in range(N_MIXED)]
+    topics = list(one.train["topic"][train.numpy()])
+    lots = [shuffled_labels(range(len(aims)), topics, seed=s) for s in range(N_MIXED)]
+    mixed = [right(aims[lot]).mean() for lot in lots]
     return figure(
         bootstrap(right(aims) * 1.0, list(truth)),
         spread(mixed),

@@ -78,7 +78,8 @@ def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Fig
     cluster = load_emotions().set_index("emotion")["cluster"]
     train = load_stories(model).query("split == 'train'")
     words = word_classifier().fit(train.text, train.emotion).predict(rows.text)
-    mixed = train.assign(emotion=shuffled_labels(list(train.emotion)))
+    dealt = shuffled_labels(list(train.emotion), list(train.topic))
+    mixed = train.assign(emotion=dealt)
     other = extract(model, mixed, load_neutral(model), vectors.layer)
     guesses = {"": nearest(vectors, means), "tfidf": words}
     guesses["shuffled"] = nearest(other, means)

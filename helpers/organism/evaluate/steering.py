@@ -84,7 +84,8 @@ def every_layer(model: Any, *, shuffled: bool = False) -> dict[int, EmotionVecto
     """Vectors of the training stories at each layer but the first."""
     stories = load_stories(model).query("split == 'train'")
     if shuffled:
-        stories = stories.assign(emotion=shuffled_labels(list(stories.emotion)))
+        mixed = shuffled_labels(list(stories.emotion), list(stories.topic))
+        stories = stories.assign(emotion=mixed)
     layers = list(range(1, n_layers(model)))
     mean_activations(model, stories.text, layers, progress=False)
     neutral = load_neutral(model)

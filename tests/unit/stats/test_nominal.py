@@ -216,3 +216,46 @@ def test_bootstrap_over_rows_misses_far_too_often() -> None:
         return bootstrap(grouped(rng), None, n_draws=400)
 
     assert misses(alone, 0.0, 100) > 30
+
+
+EMOTIONS = [f"e{i}" for i in range(9)] * 6
+TEMPLATES = np.repeat(list("abcdef"), 9).tolist()
+
+
+def slope(rating: dict[str, float], labels: list[str], scores: Any) -> float:
+    return float(np.corrcoef([rating[name] for name in labels], scores)[0, 1])
+
+
+def renamed_p(rng: Any, **design: Any) -> float:
+    """Emotions that score alike in every template, and ratings of no meaning."""
+    rating = {f"e{i}": rng.normal() for i in range(9)}
+    own = {f"e{i}": rng.normal() for i in range(9)}
+    scores = np.array([own[e] for e in EMOTIONS]) + 0.5 * rng.normal(size=54)
+    seeds = rng.integers(1e9, size=39)
+    lots = [shuffled_labels(EMOTIONS, **design, seed=int(s)) for s in seeds]
+    null = [slope(rating, lot, scores) for lot in lots]
+    return null_p(slope(rating, EMOTIONS, scores), null)
+
+
+def test_one_renaming_for_all_templates() -> None:
+    def each_by_itself(rng: Any) -> float:
+        return renamed_p(rng, groups=TEMPLATES)
+
+    assert within(alarms(lambda rng: renamed_p(rng, whole=EMOTIONS)), 0.05)
+    assert alarms(each_by_itself) > 0.2 * N
+
+
+def flipped_p(rng: Any, whole: Any) -> float:
+    """Differences that a template's rows share, with no side in the mean."""
+    places = dict(zip("abcdef", rng.normal(size=6), strict=True))
+    apart = np.array([places[t] for t in TEMPLATES]) + 0.5 * rng.normal(size=54)
+    options = {"whole": whole, "signs": True}
+    seeds = rng.integers(1e9, size=39)
+    lots = [shuffled_labels(list(apart), seed=int(s), **options) for s in seeds]
+    return null_p(apart.mean(), np.mean(lots, axis=1))
+
+
+def test_signs_are_those_of_whole_templates() -> None:
+    most = binom.ppf(0.9995, N, 0.05)  # fewer: 64 patterns of signs come twice
+    assert 0 < alarms(lambda rng: flipped_p(rng, TEMPLATES)) <= most
+    assert alarms(lambda rng: flipped_p(rng, None)) > 0.2 * N

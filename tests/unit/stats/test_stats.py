@@ -88,6 +88,31 @@ def test_shuffled_labels_keep_counts() -> None:
     )
 
 
+def test_shuffles_keep_whole_units_names_and_places() -> None:
+    scenes, topics = list("aabbccdd"), list("xxxxyyyy")
+    labels = [0, 0, 1, 1, 2, 2, 3, 3]
+    seen = set()
+    for seed in range(20):
+        mixed = shuffled_labels(labels, topics, whole=scenes, seed=seed)
+        assert mixed[::2] == mixed[1::2]
+        assert set(mixed[:4]) == {0, 1}
+        seen.add(tuple(mixed))
+    assert len(seen) == 4
+    names = ["sad", "calm", "sad", "proud", "calm"]
+    again = shuffled_labels(names, whole=names, seed=2)
+    assert len(set(zip(names, again, strict=True))) == 3  # one new name for each
+    assert again != names
+    flipped = [shuffled_labels([1.0, -2.0, 3.0, 4.0], whole=list("aabb"), signs=True,
+                               seed=s) for s in range(20)]  # fmt: skip
+    assert {tuple(f) for f in flipped} == {
+        (a, -2 * a, 3 * b, 4 * b) for a in (1, -1) for b in (1, -1)
+    }
+    with pytest.raises(ValueError, match="unit a has more than one label"):
+        shuffled_labels([0, 1, 1, 1], whole=list("aabb"))
+    with pytest.raises(ValueError, match="unit b has more than one group"):
+        shuffled_labels([0, 0, 1, 1], list("xxxy"), whole=list("aabb"))
+
+
 def test_permutation_p_is_uniform_without_an_effect() -> None:
     rng = np.random.default_rng(5)
 
