@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.datasets.lint.stories import lint_stories
-from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.pairs import load_care, written_judgments
 from helpers.datasets.subjects import written_subjects, written_table
 
 LONGEST = 30  # words of a question
@@ -22,7 +22,7 @@ def lint_texts() -> pd.DataFrame:
     faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
     found += pair_faults(load_care(), SAME["care"], 12)
-    found += pair_faults(load_judgments(), SAME["judgments"], 30)
+    found += pair_faults(written_judgments(), SAME["judgments"], 30)
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
 
