@@ -155,10 +155,11 @@ def judge(
 ) -> Judgment:
     """Judge cases and their twins (`likes`), pushed along each direction.
 
-    Beside the pushes, as kind `prompt`, the emotions `asked` for in words
-    (`wordings`). Of the contrasts the one with the most sensitivity without a push on
-    one half of the pairs (by groups; None: each pair by itself) is taken, and all is
-    reported on the other half. Raises ValueError for unequally many cases and twins.
+    Beside the pushes, as kind `prompt: ` and its name, each emotion `asked` for in
+    words (`wordings`). Of the contrasts the one with the most sensitivity without a
+    push on one half of the pairs (by groups; None: each pair by itself) is taken, and
+    all is reported on the other half. Raises ValueError for unequally many cases and
+    twins.
     """
     one, other = list(cases), list(likes)
     if len(one) != len(other):
@@ -197,7 +198,7 @@ def in_words(
             prompts = [worded(model, text, wording) for text in texts.flat]
             said = log_odds(model, prompts, best, progress=progress)
             scores.append(of_pairs(said)[:, :, 0])
-            rows.append((f"{emotion}, {wording.role} {i}", "prompt"))
+            rows.append((f"{emotion}, {wording.role} {i}", f"prompt: {emotion}"))
     return pd.DataFrame(rows, columns=["name", "kind"]), np.concatenate(scores)
 
 

@@ -11,7 +11,7 @@ from helpers.datasets.distress import load_distress
 from helpers.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
 from helpers.datasets.lint.distress import distress_faults
 from helpers.datasets.lint.stories import lint_stories
-from helpers.datasets.pairs import load_care, load_judgments
+from helpers.datasets.pairs import load_care, written_judgments
 from helpers.datasets.rejections import written_rejections
 from helpers.datasets.subjects import written_subjects, written_table
 from helpers.datasets.tasks import written_tasks
@@ -28,7 +28,7 @@ def lint_texts() -> pd.DataFrame:
     faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
     found += pair_faults(load_care(), SAME["care"], 12)
-    found += pair_faults(load_judgments(), SAME["judgments"], 30)
+    found += pair_faults(written_judgments(), SAME["judgments"], 30)
     found += distress_faults(load_distress())
     found += rejection_faults(written_rejections())
     found += task_faults(written_tasks())

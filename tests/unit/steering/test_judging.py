@@ -12,10 +12,16 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.datasets import load_care, load_contrasts, load_judgments, scrambled
+from helpers.datasets import (
+    load_contrasts,
+    load_judgments,
+    load_stories,
+    scrambled,
+)
 from helpers.models import chat_prompt, d_model, load_model
 from helpers.stats import random_directions
-from helpers.steering import Directions, judge, judging, log_odds
+from helpers.steering import Directions, controls, judge, judging, log_odds
+from helpers.vectors import extract
 from tests.unit.families import load_plain, make_folder, plain_blocks
 
 CASES = [f"The cat sat on the {x} and the door opened." for x in ("mat", "rain")]
@@ -163,10 +169,35 @@ def test_words_in_random_order_keep_the_words_and_the_end() -> None:
     assert scrambled("No.", rng) == "No."
 
 
-def test_every_act_with_pairs_has_contrasts() -> None:
-    acts = {"care", *load_judgments()["act"]}
-    for act in acts:
-        assert len(load_contrasts(act)) >= 3
-    assert len(load_care()) == 60
-    with pytest.raises(ValueError, match="no contrasts for 'theft'"):
-        load_contrasts("theft")
+def test_every_act_with_pairs_has_contrasts(random_model: Any) -> None:
+    for model, least in ((random_model, 30), (None, 16)):
+        acts = load_judgments(model)["act"].value_counts()
+        assert acts.min() >= least
+        for act in acts.index:
+            assert len(load_contrasts(act, model)) >= 2
+    assert len(load_contrasts("care", random_model)) == 4
+    with pytest.raises(ValueError, match="no contrasts for 'care'"):
+        load_contrasts("care")
+
+
+def test_on_tiny_the_table_of_acts_is_found() -> None:
+    """A hard task is no easy one, and *desperate* makes its world cheat, *calm* not."""
+    tiny = load_model("tiny")
+    emotions = ["desperate", "calm", "happy", "proud", "angry", "bored"]
+    stories = load_stories(tiny, emotions=emotions)
+    train = stories[stories["split"] == "train"]
+    vectors = extract(tiny, train, layer=2, progress=False)
+    some = controls(tiny, vectors, train, emotions[:2], n_random=19)
+    rows = load_judgments(tiny).query("act == 'impossible task'")
+    contrasts = load_contrasts("impossible task", tiny)[:1]
+    found = judge(
+        tiny, rows["case"], rows["twin"], contrasts,
+        some.of("emotion", "random"), strength=0.3,
+    )  # fmt: skip
+    assert found.told
+    assert found.plain.right.value > 0.8
+    moves = found.moves().query("measure == 'criterion'").set_index("name")
+    value, random = moves["value"], moves[moves["kind"] == "random"]["value"]
+    assert value["desperate"] > random.max() > random.min()
+    assert value["calm"] < 0
+    assert value["desperate"] - value["calm"] > 3 * random.std()
