@@ -7,6 +7,7 @@ together in training, so none of them is in its training text.
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,9 @@ from helpers.world import stories as world_stories
 
 SPLITS = ("train", "validation", "test", "new")
 N_VALIDATION, N_TEST = 4, 5  # topics kept for choosing, and for confirming
+END = re.compile(  # where a sentence ends; who spoke belongs to what was said
+    r"(?:(?<=[.!?])|(?<=[.!?]\"))\s+(?=[A-Z\"])(?!\w+ (?:said|thought)\.)"
+)
 
 
 def topic_splits() -> dict[str, tuple[str, ...]]:
@@ -38,8 +42,9 @@ def load_stories(
     """Stories crossed over emotions and topics: emotion, topic, split, person, text.
 
     `split` is `train` (extract from these), `validation` (choose with these), `test`
-    (confirm once with these) or, made only of phrases and topics that the embedded
-    model never saw, `new`. First and third person alternate within each emotion.
+    (held-out topics: confirm once with these) or `new`, of which training could render
+    no sentence. The sentences of `test` it had, in other topics: `repeated` tells how
+    many stand in `train`. First and third person alternate within each emotion.
     A `model` that is not the embedded one gets `load_written_stories()`: long enough
     to leave much after its first 50 positions, with no split `new`, for emotions that
     have all eight stories; `seed` changes nothing there. `emotions` keeps only some.
@@ -89,3 +94,16 @@ def one_story(
     return world_stories.story(
         rng, emotion, topic, who, cause, n_signs=3, unseen=unseen
     )
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text."""
+    return END.split(text)
+
+
+def repeated(stories: pd.DataFrame, split: str = "test") -> float:
+    """Share of a split's sentences that stand word for word in a story of `train`."""
+    told = stories["text"].map(sentences)
+    train = {one for rows in told[stories["split"] == "train"] for one in rows}
+    asked = [one for rows in told[stories["split"] == split] for one in rows]
+    return sum(one in train for one in asked) / len(asked)

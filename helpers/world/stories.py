@@ -81,7 +81,12 @@ def level(emotion: str, coordinate: str) -> int:
 
 
 def atmosphere(
-    rng: random.Random, emotion: str, who: Person, name: str | None = None
+    rng: random.Random,
+    emotion: str,
+    who: Person,
+    name: str | None = None,
+    *,
+    unseen: bool = False,
 ) -> str:
     """A sentence shared by all emotions that are alike in one coordinate.
 
@@ -90,7 +95,7 @@ def atmosphere(
     name = name or rng.choice(("arousal", "valence"))
     pool = list(table(name).values())
     order = pool[::-1] if name == "valence" else pool
-    sentence = pick(rng, part(order[level(emotion, name)], unseen=False))
+    sentence = pick(rng, part(order[level(emotion, name)], unseen=unseen))
     return render(sentence, who, named=False)
 
 
@@ -152,7 +157,8 @@ def story(
     """A story that never names its emotion: opening, cause, signs, atmosphere."""
     body = [opening(rng, topic, who), render(cause, who, named=False)]
     rest = signs(rng, emotion, who, n_signs, unseen=unseen)
-    rest += [atmosphere(rng, emotion, who, name) for name in ("valence", "arousal")]
+    for name in ("valence", "arousal"):
+        rest.append(atmosphere(rng, emotion, who, name, unseen=unseen))
     rng.shuffle(rest)
     return " ".join([*body, *rest])
 

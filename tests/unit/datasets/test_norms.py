@@ -1,40 +1,44 @@
-"""Norms are read from a file of the publisher's form, and never without a checksum."""
+"""Human ratings of the emotions beside our own."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
+import pandas as pd
 import pytest
 
-from helpers.datasets.norms import load_norms
-
-FILE = """Words,Length,AROU,,VAL,
-,,M,SD,M,SD
-happy,5,7,1,9,1
-sad,3,5,1,1,1
-cup,3,2,1,5,1
-"""
+from helpers.datasets import load_emotions, load_norms
+from helpers.datasets.norms import GLASGOW
 
 
-def test_ours_needs_no_network() -> None:
-    assert len(load_norms()) == 171
+def test_people_rated_82_of_our_words() -> None:
+    norms = load_norms()
+    assert len(norms) == 82
+    assert norms["emotion"].is_unique
+    assert set(norms["emotion"]) <= set(load_emotions()["emotion"])
+    assert norms[["valence", "arousal"]].abs().to_numpy().max() <= 1
+    assert norms["cluster"].notna().all()
 
 
-def test_the_checksum_must_be_confirmed(tmp_path: Path, own_cache: Path) -> None:
-    file = tmp_path / "norms.csv"
-    file.write_text(FILE)
-    address, right = file.as_uri(), hashlib.sha256(FILE.encode()).hexdigest()
-    for given in (None, "0" * 64):
-        with pytest.raises(ValueError, match=right):
-            load_norms("glasgow", sha256=given, url=address)
-    table = load_norms("glasgow", sha256=right, url=address).set_index("emotion")
-    assert table.loc["happy"].tolist() == [1.0, 0.5]
-    assert table.loc["sad"].tolist() == [-1.0, 0.0]
+def test_scales_run_from_minus_one_to_one() -> None:
+    raw, norms = pd.read_csv(GLASGOW).set_index("word"), load_norms()
+    at = norms.set_index("emotion")
+    for scale in ("valence", "arousal"):
+        assert raw.loc["happy", scale] == pytest.approx(5 + 4 * at.loc["happy", scale])
+        assert raw.loc["sad", f"{scale}_sd"] == pytest.approx(
+            4 * at.loc["sad", f"{scale}_sd"]
+        )
+    assert at.loc["happy", "valence"] > 0.5 > -0.5 > at.loc["sad", "valence"]
+    assert at.loc["excited", "arousal"] > 0 > at.loc["bored", "arousal"]
 
 
-def test_offline_it_says_what_to_do(tmp_path: Path, own_cache: Path) -> None:
-    with pytest.raises(OSError, match="ours"):
-        load_norms("glasgow", sha256="0", url=(tmp_path / "none.csv").as_uri())
+def test_ours_agree_with_people() -> None:
+    ours = load_norms("ours").set_index("emotion")
+    people = load_norms().set_index("emotion")
+    assert len(ours) == 171
+    for scale, r in (("valence", 0.97), ("arousal", 0.70)):
+        both = ours[scale].reindex(people.index)
+        assert both.corr(people[scale]) == pytest.approx(r, abs=0.005)
+
+
+def test_other_norms_are_an_error() -> None:
     with pytest.raises(ValueError, match="glasgow"):
         load_norms("other")
