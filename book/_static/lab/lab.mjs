@@ -167,11 +167,11 @@ class Laboratory {
       return this.models && this.draw();
     }
     if (!this.loaded) return;
-    if (changed.includes("show")) {
-      this.stop();
-      this.show();
-    }
-    this.tools[this.shown].changed(changed, arrived);
+    if (arrived) return this.open(); // another link: everything is made anew from it
+    for (const tool of Object.values(this.tools)) tool.changed(changed);
+    if (!changed.includes("show")) return;
+    this.stop();
+    this.show();
   }
 
   /** Run a piece of work with bar, stop button and errors in sentences. */

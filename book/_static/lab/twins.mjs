@@ -73,6 +73,7 @@ export function twins(lab) {
         el("p", {}, `Your push moves it by ${number(own)} nats; ${more} of ${RANDOM} random `,
           "directions of the same strength move it at least as far."));
     };
+    drawn.classList.remove("lab-stale");
     drawn.replaceChildren(
       el("p", { class: "lab-under" }, `Under ${named(now)}. Gray ticks: ${RANDOM} random directions.`),
       part("Criterion", criterion, `The mean of both: how much it leans to “${yes}”, whatever ` +
@@ -96,11 +97,9 @@ export function twins(lab) {
         el("div", { class: "lab-row" }, go), drawn)),
     run,
     start: run,
-    changed(keys, arrived) {
-      turn.changed(keys);
-      if (!arrived) return;
-      for (const key of BOXES) if (state.values[key]) boxes[key].value = state.values[key];
-      run();
+    changed(keys) {
+      const stale = turn.changed(keys) || keys.some((key) => BOXES.includes(key));
+      if (stale) drawn.classList.add("lab-stale");
     },
   };
 }
