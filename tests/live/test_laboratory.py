@@ -203,6 +203,27 @@ def test_words_keep_the_tint_of_the_push_that_wrote_them(lab: Bench) -> None:
     assert order[-1].startswith(f"{word},")
 
 
+def test_the_wheel_is_turned_by_pointer(lab: Bench) -> None:
+    page = lab.open("show=push&a=calm&length=20")
+    wheel = page.locator(".lab-wheel")
+    wheel.scroll_into_view_if_needed()
+    box = wheel.bounding_box()
+    assert box
+    seen = []
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    for x, y in ((0.2, 0.2), (0.85, 0.25), (0.5, 0.9)):
+        page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        seen.append(page.locator(".lab-picked").inner_text())
+    page.mouse.up()
+    place = f"name => {LAB}.directions.at(name)"
+    stirred_low, stirred_high, still = (page.evaluate(place, word) for word in seen)
+    assert stirred_low[0] < 0 < stirred_low[1]
+    assert min(stirred_high) > 0
+    assert still[1] < 0
+    assert f"a={seen[-1]}" in page.evaluate(f"{LAB}.state.link").replace("+", " ")
+
+
 def test_a_link_holds_the_whole_state(lab: Bench, browser: Browser) -> None:
     page = lab.open("show=push&seed=5&length=20")
     page.select_option(".lab-control select >> nth=0", "lonely")
@@ -242,7 +263,20 @@ def test_twins_ask_as_python_does(
     for label, want in zip(labels, ((one + two) / 2, one - two), strict=True):
         numbers = [float(n.replace("−", "-")) for n in re.findall(r"[−.\d]+", label)]
         assert numbers[:2] == pytest.approx(want.tolist(), abs=0.006)
-        assert len(numbers) == 2 + 8
+        assert len(numbers) == 2 + 8 + ("words mixed up" in label)
+    mixed = page.evaluate(
+        """async (texts) => {
+          const { shuffled } = await import("/_static/lab/twins.mjs");
+          return texts.map((text) => shuffled(text, 1, 3));
+        }""",
+        boxes,
+    )
+    for text, own in zip(mixed, boxes, strict=True):
+        assert sorted(text.split()) == sorted(own.split())
+        assert text.split()[-3:] == own.split()[-3:]
+    both = choice_logprobs(tiny, mixed, answers, progress=False)
+    case, twin = (both[:, 0] - both[:, 1]).tolist()
+    assert numbers[-1] == pytest.approx(case - twin, abs=0.006)
 
 
 def test_watch_raises_pythons_alarms(lab: Bench) -> None:
