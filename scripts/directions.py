@@ -32,7 +32,6 @@ from helpers.models import (
     smollm2,
     written_neutral,
 )
-from helpers.models.smollm2.weights import intact
 from helpers.vectors import extract
 from scripts.build import digest as digest_files
 
@@ -68,7 +67,7 @@ class Shown(NamedTuple):
     @property
     def here(self) -> bool:
         """Whether the weights are on this machine, whole."""
-        return self.source.is_dir() or intact(self.source, self.sha256)
+        return self.source.is_dir() or smollm2.intact(self.source, self.sha256)
 
     @property
     def size(self) -> int:
