@@ -332,6 +332,41 @@ def test_a_model_that_is_not_there_is_told(lab: Bench) -> None:
     lab.rest()
 
 
+def test_loading_can_be_stopped_and_a_missing_piece_is_told(lab: Bench) -> None:
+    page = lab.open(load=False)
+    said = page.locator(".lab-status")
+    page.route("**/00.bin", lambda route: None)  # never answered
+    page.click(".lab-load")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped: load again").wait_for()
+    assert page.locator("progress").is_hidden()
+    page.unroute("**/00.bin")
+    page.route("**/00.bin", lambda route: route.fulfill(status=404))
+    page.click(".lab-load")
+    page.get_by_text("is not there (404)").wait_for()
+    lab.errors.clear()  # the browser notes the 404
+    page.unroute("**/00.bin")
+    page.click(".lab-load")
+    lab.rest()
+    assert "runs in this page" in said.inner_text() or not said.inner_text()
+
+
+def test_a_chapter_can_show_one_instrument(lab: Bench) -> None:
+    page = lab.open("show=read&length=20", load=False)
+    page.evaluate(
+        """async () => {
+          const { Laboratory } = await import("/_static/lab/lab.mjs");
+          const root = document.querySelector(".lab");
+          root.dataset.show = "push";
+          root.laboratory = new Laboratory(root);
+        }"""
+    )
+    page.click(".lab-load")
+    lab.rest()
+    assert page.locator(".lab-push").is_visible()
+    assert page.get_by_role("tab").count() == 0
+
+
 def test_what_goes_wrong_is_said_in_a_sentence(lab: Bench) -> None:
     page = lab.open("show=read")
     page.fill(".lab-read textarea", "word " * 600)
