@@ -25,7 +25,7 @@ import pandas as pd
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from helpers.models.neutral import written_neutral
+from helpers.models import written_neutral
 from scripts.laboratory import put
 from scripts.vendor import VENDOR, ensure_vendor
 from tests.browser.conftest import FLAGS

@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from scripts.build import ROOT, configuration
-from scripts.laboratory import Shown, put, shown
+from scripts.directions import Shown, shown
+from scripts.laboratory import put
 from scripts.vendor import ensure_vendor
 
 

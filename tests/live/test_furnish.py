@@ -12,8 +12,9 @@ from helpers.activations import residual_stream
 from helpers.datasets import load_stories
 from helpers.models import load_model, load_neutral
 from helpers.vectors import extract
-from scripts import laboratory
-from scripts.laboratory import TINY, Shown, furnish, put, shown
+from scripts import directions, laboratory
+from scripts.directions import TINY, Shown, shown
+from scripts.laboratory import furnish, put
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("furnished")
     tiny, real = shown()
     gone = real._replace(source=top / "gone.gguf", layers=(1,))
-    patch.setattr(laboratory, "BUILD", top / "build")
+    patch.setattr(directions, "BUILD", top / "build")
     assert put(top / "static", [tiny, gone]) == ["tiny"]
     patch.undo()
     return top / "static"
@@ -69,13 +70,13 @@ def test_texts_are_of_stories_that_no_vector_was_made_from(static: Path) -> None
     train = set(stories[stories.split == "train"]["text"])
     assert not train & set(told["stories"].values())
     assert {len(pair) for pair in told["twins"]["pairs"]} == {3}
-    assert len(told["episodes"]) == 2 * laboratory.EPISODES
+    assert len(told["episodes"]) == 2 * directions.EPISODES
 
 
 def test_a_model_that_is_not_here_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(laboratory, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(directions, "BUILD", tmp_path / "build")
     gone = Shown("smollm2", "SmolLM2", tmp_path / "gone.gguf", (2,), "0" * 64)
     line = furnish(gone, tmp_path / "out")
     assert (line["weights"], line["directions"], line["file"]) == (False,) * 2 + (

@@ -21,7 +21,7 @@ from helpers.models import load_model, load_neutral
 from helpers.monitor import find_alerts, smooth_from
 from helpers.steering import Push, choice_logprobs
 from helpers.vectors import EmotionVectors, extract
-from scripts.laboratory import shown
+from scripts.directions import shown
 from tests.browser.test_pages import FAINT, WIDE
 from tests.live.bench import build
 from tests.live.reference import Case, agrees
@@ -203,6 +203,27 @@ def test_words_keep_the_tint_of_the_push_that_wrote_them(lab: Bench) -> None:
     assert order[-1].startswith(f"{word},")
 
 
+def test_the_wheel_is_turned_by_pointer(lab: Bench) -> None:
+    page = lab.open("show=push&a=calm&length=20")
+    wheel = page.locator(".lab-wheel")
+    wheel.scroll_into_view_if_needed()
+    box = wheel.bounding_box()
+    assert box
+    seen = []
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    for x, y in ((0.2, 0.2), (0.85, 0.25), (0.5, 0.9)):
+        page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
+        seen.append(page.locator(".lab-picked").inner_text())
+    page.mouse.up()
+    place = f"name => {LAB}.directions.at(name)"
+    stirred_low, stirred_high, still = (page.evaluate(place, word) for word in seen)
+    assert stirred_low[0] < 0 < stirred_low[1]
+    assert min(stirred_high) > 0
+    assert still[1] < 0
+    assert f"a={seen[-1]}" in page.evaluate(f"{LAB}.state.link").replace("+", " ")
+
+
 def test_a_link_holds_the_whole_state(lab: Bench, browser: Browser) -> None:
     page = lab.open("show=push&seed=5&length=20")
     page.select_option(".lab-control select >> nth=0", "lonely")
@@ -242,7 +263,20 @@ def test_twins_ask_as_python_does(
     for label, want in zip(labels, ((one + two) / 2, one - two), strict=True):
         numbers = [float(n.replace("−", "-")) for n in re.findall(r"[−.\d]+", label)]
         assert numbers[:2] == pytest.approx(want.tolist(), abs=0.006)
-        assert len(numbers) == 2 + 8
+        assert len(numbers) == 2 + 8 + ("words mixed up" in label)
+    mixed = page.evaluate(
+        """async (texts) => {
+          const { shuffled } = await import("/_static/lab/twins.mjs");
+          return texts.map((text) => shuffled(text, 1, 3));
+        }""",
+        boxes,
+    )
+    for text, own in zip(mixed, boxes, strict=True):
+        assert sorted(text.split()) == sorted(own.split())
+        assert text.split()[-3:] == own.split()[-3:]
+    both = choice_logprobs(tiny, mixed, answers, progress=False)
+    case, twin = (both[:, 0] - both[:, 1]).tolist()
+    assert numbers[-1] == pytest.approx(case - twin, abs=0.006)
 
 
 def test_watch_raises_pythons_alarms(lab: Bench) -> None:
@@ -296,6 +330,41 @@ def test_a_model_that_is_not_there_is_told(lab: Bench) -> None:
     page.get_by_label("tiny", exact=True).check()
     page.click(".lab-load")
     lab.rest()
+
+
+def test_loading_can_be_stopped_and_a_missing_piece_is_told(lab: Bench) -> None:
+    page = lab.open(load=False)
+    said = page.locator(".lab-status")
+    page.route("**/00.bin", lambda route: None)  # never answered
+    page.click(".lab-load")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped: load again").wait_for()
+    assert page.locator("progress").is_hidden()
+    page.unroute("**/00.bin")
+    page.route("**/00.bin", lambda route: route.fulfill(status=404))
+    page.click(".lab-load")
+    page.get_by_text("is not there (404)").wait_for()
+    lab.errors.clear()  # the browser notes the 404
+    page.unroute("**/00.bin")
+    page.click(".lab-load")
+    lab.rest()
+    assert "runs in this page" in said.inner_text() or not said.inner_text()
+
+
+def test_a_chapter_can_show_one_instrument(lab: Bench) -> None:
+    page = lab.open("show=read&length=20", load=False)
+    page.evaluate(
+        """async () => {
+          const { Laboratory } = await import("/_static/lab/lab.mjs");
+          const root = document.querySelector(".lab");
+          root.dataset.show = "push";
+          root.laboratory = new Laboratory(root);
+        }"""
+    )
+    page.click(".lab-load")
+    lab.rest()
+    assert page.locator(".lab-push").is_visible()
+    assert page.get_by_role("tab").count() == 0
 
 
 def test_what_goes_wrong_is_said_in_a_sentence(lab: Bench) -> None:

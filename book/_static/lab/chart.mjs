@@ -39,7 +39,7 @@ export function lines({ lines: all, steps, height = 180, label, threshold, marks
 /** Values on one scale from -reach to reach: `rows` are {name, value, color, others}, where
  * `others` are ticks of controls. */
 export function bars({ rows, reach, label, ends }) {
-  const W = width(), start = Math.min(100, W / 4), zero = (W + start) / 2;
+  const W = width(), start = Math.min(104, W / 3), zero = (W + start) / 2;
   const high = 46, height = rows.length * high + 46;
   const x = (v) => zero + (Math.max(-reach, Math.min(reach, v)) / reach) * (W - start - 40) / 2;
   const ticks = [-1, -0.5, 0.5, 1].map((share) => share * reach);

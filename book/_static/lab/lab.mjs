@@ -24,7 +24,7 @@ const ABOUT = {
 };
 const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
-class Laboratory {
+export class Laboratory {
   constructor(root) {
     this.root = root;
     this.only = root.dataset.show;
@@ -61,6 +61,7 @@ class Laboratory {
         "page opened from a folder cannot run them: serve it.");
     }
     this.draw();
+    this.say("Nothing is loaded before you click.");
   }
 
   get model() {
@@ -104,7 +105,7 @@ class Laboratory {
         tell(bytes / size);
         this.say(`${title}: ${mb(bytes)} of ${mb(size)}`);
       });
-      if (end.type !== "ready") return this.say("Stopped. Load again to go on from there.");
+      if (end.type !== "ready") return this.say("Stopped: load again to go on from there.");
       this.loaded = name;
       this.say(`${title} runs in this page: ${end.nLayers} layers of width ${end.d}.` +
         (end.simd ? "" : " This browser lacks SIMD: expect it to be slow.") +
@@ -127,7 +128,8 @@ class Laboratory {
     this.panel = el("div", { id: "lab-panel", role: "tabpanel" });
     const share = button("Copy link", () => this.share(share), { class: "lab-chip" });
     const tabs = el("div", { class: "lab-tabs" },
-      el("div", { role: "tablist", "aria-label": "Instruments" }, this.tabs), share);
+      el("div", { role: "tablist", "aria-label": "Instruments", hidden: Boolean(this.only) },
+        this.tabs), share);
     this.main.replaceChildren(tabs, this.panel);
     this.show();
   }
@@ -167,11 +169,11 @@ class Laboratory {
       return this.models && this.draw();
     }
     if (!this.loaded) return;
-    if (changed.includes("show")) {
-      this.stop();
-      this.show();
-    }
-    this.tools[this.shown].changed(changed, arrived);
+    if (arrived) return this.open(); // another link: everything is made anew from it
+    for (const tool of Object.values(this.tools)) tool.changed(changed);
+    if (!changed.includes("show")) return;
+    this.stop();
+    this.show();
   }
 
   /** Run a piece of work with bar, stop button and errors in sentences. */
@@ -187,7 +189,7 @@ class Laboratory {
     try {
       await work(tell);
     } catch (error) {
-      this.say(error.name === "AbortError" ? "Stopped." : error.message);
+      this.say(error.name === "AbortError" ? "Stopped: load again." : error.message);
     }
     if (this.running !== own) return; // another piece of work took its place
     this.running = null;

@@ -88,11 +88,9 @@ export function push(lab) {
         voice)),
     run,
     start: run,
-    changed(keys, arrived) {
+    changed(keys) {
       const turned = turn.changed(keys);
-      if (arrived && keys.includes("prompt")) box.value = state.values.prompt;
-      if (arrived) return run();
-      if (!turned || !lab.running) return;
+      if (!turned || !lab.running || lab.shown !== "push") return;
       const { rows, tag } = pushes();
       engine.push(0, rows[0], tag);
       engine.push(2, rows[2], null);

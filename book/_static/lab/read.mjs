@@ -101,11 +101,7 @@ export function read(lab) {
       box.value ||= texts.stories.afraid;
       run();
     },
-    changed(keys, arrived) {
-      if (arrived) {
-        PLACES.forEach((place, i) => (menus[i].control.value = state.values[place]));
-        if (keys.includes("text")) take(state.values.text);
-      }
+    changed(keys) {
       if (keys.some((key) => PLACES.includes(key))) paint();
     },
   };

@@ -6,7 +6,7 @@ export const START = {
   a: "happy", b: "", mix: 0.5, strength: 0.2,
   prompt: "", ask: "", seed: 1, temperature: 0.5, length: 80,
   case: "", twin: "", yes: "", no: "",
-  watched: "desperate", threshold: 0.1, window: 8, episode: "",
+  watched: "desperate", threshold: 0.06, window: 8, episode: "",
 };
 
 export class State extends EventTarget {

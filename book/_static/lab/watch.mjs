@@ -118,14 +118,8 @@ export function watch(lab) {
       chart, told, shown, voice),
     run: () => run(0),
     start: () => run(0),
-    changed(keys, arrived) {
-      if (arrived) {
-        emotion.value = state.values.watched;
-        bound.set(state.values.threshold);
-        wide.set(state.values.window);
-        if (state.values.episode) box.value = state.values.episode;
-      }
-      if (arrived || keys.includes("watched")) run(0);
+    changed(keys) {
+      if (keys.includes("watched")) run(0);
       else if (keys.includes("threshold") || keys.includes("window")) draw();
     },
   };

@@ -59,13 +59,13 @@ export function wheel(directions, shown, onpick) {
 }
 
 function axes() {
-  const word = (x, y, text, anchor = "middle") =>
-    svg("text", { x, y, "text-anchor": anchor, class: "lab-axis" }, text);
+  const word = (x, y, text, turn = 0) => svg("text", { "text-anchor": "middle",
+    transform: `translate(${x} ${y}) rotate(${turn})`, class: "lab-axis" }, text);
   return svg("g", { "aria-hidden": "true" },
     svg("circle", { r: 1.08, class: "lab-rim" }),
     svg("path", { d: "M-1.08 0H1.08M0 -1.08V1.08", class: "lab-cross" }),
-    word(1.17, -0.03, "pleasant", "end"), word(-1.17, -0.03, "unpleasant", "start"),
-    word(0, -1.11, "stirred"), word(0, 1.17, "still"));
+    word(1.12, 0, "pleasant", 90), word(-1.12, 0, "unpleasant", -90),
+    word(0, -1.12, "stirred"), word(0, 1.17, "still"));
 }
 
 /** Where words are drawn: near their ratings, and no two upon each other. */

@@ -13,10 +13,10 @@ from safetensors import SafetensorError, safe_open
 from helpers.models import memory
 from helpers.models.smollm2.convert import VERSION, convert
 from helpers.models.smollm2.weights import (
-    SMOLLM2, Source, elsewhere, gguf, home, lock,
+    SMOLLM2, Source, elsewhere, gguf, home, intact, lock,
 )
 
-__all__ = ["SMOLLM2", "Source", "folder", "gguf", "home"]
+__all__ = ["SMOLLM2", "Source", "folder", "gguf", "home", "intact"]
 
 
 def folder(source: Source = SMOLLM2) -> Path:
