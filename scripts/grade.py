@@ -21,6 +21,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import secrets
 import sys
 import zipfile
@@ -36,6 +37,9 @@ from scripts.masters import Hidden, Master, Question, find_master, read_master
 from scripts.sandbox import Ended, Sandbox, walls
 
 LARGEST = 20 << 20  # bytes of one notebook
+NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)  # as browsers save it
+ENDING = re.compile(r"(\.ipynb)?(\.\w+)?$", re.IGNORECASE)
+SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True)
@@ -75,21 +79,34 @@ class Grade:
         return 0.0 if self.held else sum(self.points.values())
 
 
-def read_submissions(folder: Path, assignment: str) -> list[Submission]:
-    """Every .ipynb and .zip below `folder`, in order of their names."""
+def read_submissions(
+    folder: Path, assignment: str, but: Sequence[Path] = ()
+) -> list[Submission]:
+    """Every file below `folder` in order of names, but for `but` and the system's.
+
+    What is no notebook, or no zip with one, says so in its place.
+    """
+    left_out = {path.resolve() for path in but}
     found = []
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in (".ipynb", ".zip") and path.is_file() and not hidden:
-            found.append(_read(path, str(path.relative_to(folder)), assignment))
+        name = str(path.relative_to(folder))
+        plain = path.is_symlink() or not path.is_dir()
+        if plain and not of_system(name) and path.resolve() not in left_out:
+            found.append(_read(path, name, assignment))
     return found
 
 
+def of_system(name: str) -> bool:
+    """Whether a path is hidden, or what a system puts beside its files."""
+    parts = {part for part in re.split(r"[/\\]", name) if part.strip(".")}
+    return any(part.startswith(".") or part in SYSTEM for part in parts)
+
+
 def _read(path: Path, name: str, assignment: str) -> Submission:
-    learner = path.stem.removeprefix(f"{assignment}_")
+    learner = ENDING.sub("", path.name).removeprefix(f"{assignment}_")
     try:
-        if path.is_symlink():
-            raise ValueError("a link, not a file")
+        if path.is_symlink() or not path.is_file():
+            raise ValueError("a link or a device, not a file")
         notebook = json.loads(_notebook_bytes(path))
         told = notebook.get("metadata", {}).get("course", {})
         if told.get("assignment", assignment) != assignment:
@@ -101,20 +118,22 @@ def _read(path: Path, name: str, assignment: str) -> Submission:
         ]
         return Submission(name, str(told.get("learner") or learner), cells)
     except Exception as error:  # whatever was handed in gets a line in the table
-        return Submission(name, learner, problem=f"could not be read: {error}"[:200])
+        why = f"could not be read: {error}, in a file that should be a notebook or zip"
+        return Submission(name, learner, problem=why[:200])
 
 
 def _notebook_bytes(path: Path) -> bytes:
-    if path.suffix == ".ipynb":
-        if path.stat().st_size > LARGEST:
-            raise ValueError("larger than 20 MB")
-        return path.read_bytes()
-    with zipfile.ZipFile(path) as box:
-        inside = [one for one in box.infolist() if one.filename.endswith(".ipynb")]
-        if len(inside) != 1:
-            raise ValueError(f"{len(inside)} notebooks in the zip instead of one")
-        with box.open(inside[0]) as file:
-            text = file.read(LARGEST + 1)
+    """The notebook in a file, whatever its name ends in; a zip begins with PK."""
+    with path.open("rb") as file:
+        text = file.read(LARGEST + 1)
+    if text.startswith(b"PK"):
+        with zipfile.ZipFile(path) as box:
+            every = [one for one in box.infolist() if not of_system(one.filename)]
+            inside = [one for one in every if NOTEBOOK.search(one.filename)]
+            if len(inside) != 1:
+                raise ValueError(f"{len(inside)} notebooks in the zip instead of one")
+            with box.open(inside[0]) as part:
+                text = part.read(LARGEST + 1)
     if len(text) > LARGEST:
         raise ValueError("larger than 20 MB")
     return text
@@ -213,14 +232,17 @@ def rows(master: Master, grades: Sequence[Grade], seed: int) -> list[dict[str, A
 
 
 def write_table(path: Path, table: Sequence[dict[str, Any]]) -> None:
-    """The csv, moved into place at the end; no cell of it is a formula."""
+    """The csv, moved into place at the end; no cell of it is a formula.
+
+    Half a character, as a file's name or an error can hold it, is written as its code.
+    """
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(table[0]))
     writer.writeheader()
     for row in table:
         writer.writerow({k: _harmless(v) for k, v in row.items()})
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text.getvalue(), "utf-8")
+    part.write_bytes(text.getvalue().encode("utf-8", "backslashreplace"))
     os.replace(part, path)
 
 
@@ -231,7 +253,13 @@ def _harmless(value: Any) -> Any:
 
 def _work(job: tuple[str, Submission, Limits, list[Path]]) -> Grade:
     name, submission, limits, hidden = job
-    return grade(read_master(find_master(name)), submission, limits, hidden)
+    master = read_master(find_master(name))
+    try:
+        return grade(master, submission, limits, hidden)
+    except Exception as error:  # one row never ends the run
+        lost = Grade(submission, {q.name: 0.0 for q in master.graded()})
+        lost.reports.append(f"could not be graded: {type(error).__name__}: {error}")
+        return lost
 
 
 def _each(jobs: Sequence[Any], processes: int) -> Iterator[Grade]:
@@ -263,9 +291,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seed = secrets.randbits(31) if given.seed is None else given.seed
     memory = int(given.memory * (1 << 30))
     limits = Limits(seed, given.seconds, given.answer_seconds, memory)
-    found = read_submissions(given.folder, master.name)
+    found = read_submissions(given.folder, master.name, [given.out])
     if not found:
-        sys.exit(f"No .ipynb or .zip in {given.folder}")
+        sys.exit(f"No file in {given.folder}")
     if not walls():
         print(
             "! No namespaces on this machine: submissions are watched, not walled in."
@@ -276,7 +304,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in _each(jobs, given.jobs):
         grades.append(one)
         said = "; ".join(one.reports) or "ok"
-        print(f"{len(grades)} of {len(found)}  {one.total:g}  {said[:100]}")
+        said = said[:100].encode("ascii", "backslashreplace").decode()
+        print(f"{len(grades)} of {len(found)}  {one.total:g}  {said}")
         write_table(given.out, rows(master, grades, seed))  # what is graded is kept
     print(f"The grades are in {given.out} (seed {seed}).")
     return 0

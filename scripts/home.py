@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from scripts.toc import chapters
 ROOT = Path(__file__).resolve().parent.parent
 HOME_FILE = Path("book/_home.toml")
 URL = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?")
+NAME = re.compile(
+    r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][\w./+-]*(?<![./])", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,16 @@ class Home:
         owner, name = self.slug.split("/")
         host = f"{owner.lower()}.github.io"
         return host if name.lower() == host else f"{host}/{name}"
+
+    def check(self) -> None:
+        """Raise ValueError for a URL, branch or release that no file could repeat."""
+        _ = self.slug
+        for kind, name in (("branch", self.branch), ("release", self.release)):
+            if not NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no {kind} that addresses and files can hold: use "
+                    "letters, digits and . _ - / +"
+                )
 
     def forms(self) -> list[str]:
         """Every form in which files repeat the home, in a fixed order."""
@@ -80,8 +94,18 @@ def setup_cell(root: Path = ROOT, chapter: str = "") -> str:
 def text_files(root: Path) -> Iterator[Path]:
     """The files of the repository that git tracks or would track, folders sorted."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
-    for name in sorted(set(names.decode().split("\0")) - {""}):
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True)
+    except OSError as error:
+        raise ValueError(f"git is needed to tell the book's files: {error}") from error
+    if done.returncode:
+        why = done.stderr.decode(errors="backslashreplace").strip()
+        raise ValueError(
+            f"git cannot tell the book's files: {why}\nWhere there is no repository, "
+            "make one first: git init && git add -A"
+        )
+    names = done.stdout
+    for name in sorted(set(os.fsdecode(names).split("\0")) - {""}):
         path = root / name
         if path.is_file() and not path.is_symlink():
             yield path
@@ -107,16 +131,28 @@ def _pattern(forms: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])")
 
 
+def stands(root: Path, old: Home, forms: Sequence[str]) -> list[Path]:
+    """The files in which one of `forms` stands outside of what repeats the old home.
+
+    The pages of OWNER/OWNER.github.io are how those of OWNER's other books begin.
+    """
+    pattern, own = _pattern(forms), _pattern(old.forms())
+    found = find(root, forms)
+    return [path for path, text in found.items() if pattern.search(own.sub("", text))]
+
+
 def rehome(new: Home, root: Path = ROOT) -> list[Path]:
     """Move the book in `root` to `new` and return the files that changed.
 
-    Raises ValueError where `new` is no GitHub URL or is named in a file already
-    (then moving back would not restore what stands there now).
+    Raises ValueError where `new` is no GitHub URL, has a branch or release with odd
+    characters, or is named in a file already (then moving back would not restore what
+    stands there now); and where git does not tell the files, with its reason.
     """
     old = read_home(root)
+    new.check()
     if new == old:
         return []
-    if new.slug != old.slug and (taken := find(root, [new.slug, new.pages])):
+    if new.slug != old.slug and (taken := stands(root, old, [new.slug, new.pages])):
         names = ", ".join(str(path.relative_to(root)) for path in taken)
         raise ValueError(f"{new.slug} already stands in {names}: take it out first")
     table = dict(zip(old.forms(), new.forms(), strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from string import Formatter
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from helpers.world import material, stories
 
 Bank = Mapping[str, Sequence[str]]
 Side = tuple[dict[str, list[str]], list[str]]
+FILLED = "SsopPr"  # the placeholders of a sentence
 N_SIGNS = 3  # signs in a story, after its opening and its cause
 N_OTHERS, N_PLACES = 8, 16  # emotions to hold an own one against, and where
 COMPARED = (
@@ -98,14 +100,30 @@ def check_bank(bank: Bank) -> None:
             f"the bank has {len(bank['causes'])} causes and {len(bank['signs'])} "
             f"signs: a story needs one and {N_SIGNS}"
         )
-    for sentence in [*bank["causes"], *bank["signs"]]:
-        try:
-            material.render(sentence, material.NARRATOR)
-        except (KeyError, ValueError, IndexError, AttributeError) as error:
-            raise ValueError(
-                f"{sentence!r} cannot be filled in ({error!r}): the placeholders are "
-                "{S} {s} {o} {p} {P} {r}"
-            ) from error
+    for kind in ("causes", "signs"):
+        if isinstance(bank[kind], str):
+            raise ValueError(f"{kind} is one text: pass a list of sentences")
+        for sentence in bank[kind]:
+            check_sentence(sentence)
+
+
+def check_sentence(sentence: str) -> None:
+    """Raise ValueError unless all that is to be filled in are bare placeholders.
+
+    It is looked at, not filled in: a format such as `{S:>9999}` would be carried out.
+    """
+    if not isinstance(sentence, str) or not sentence.strip():
+        raise ValueError(f"{sentence!r} is no sentence: pass a text")
+    bare = [(name, "", None) for name in FILLED]
+    try:
+        fields = [part[1:] for part in Formatter().parse(sentence)]
+    except ValueError:  # a brace that is not closed
+        fields = [(sentence, "", None)]
+    if any(name is not None and (name, *how) not in bare for name, *how in fields):
+        raise ValueError(
+            f"{sentence[:80]!r} cannot be filled in: the placeholders are "
+            "{S} {s} {o} {p} {P} {r}, and nothing else stands in their braces"
+        )
 
 
 def halves(bank: Bank, topics: Sequence[str], *, seed: int = 0) -> tuple[Side, Side]:

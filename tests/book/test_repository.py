@@ -151,6 +151,64 @@ def test_rehoming_refuses_what_it_could_not_undo(copy: Path) -> None:
     assert contents_of(copy) == before
 
 
+@pytest.mark.parametrize("name", ["{owner}.github.io", "book2", "its.book"])
+def test_a_book_moves_to_another_place_of_its_owner(copy: Path, name: str) -> None:
+    """And back: the owner's own site is how the pages of all others begin."""
+    old, before = read_home(copy), contents_of(copy)
+    owner = old.slug.split("/")[0]
+    new = replace(old, url=f"https://github.com/{owner}/{name.format(owner=owner)}")
+    assert rehome(new, copy)
+    assert read_home(copy) == new
+    rehome(old, copy)
+    assert contents_of(copy) == before
+
+
+def test_the_owners_site_must_not_be_named_elsewhere(copy: Path) -> None:
+    owner = read_home(copy).slug.split("/")[0]
+    (copy / "note.md").write_text(f"See {owner}.github.io for more.", "utf-8")
+    new = replace(read_home(copy), url=f"https://github.com/{owner}/{owner}.github.io")
+    with pytest.raises(ValueError, match=r"already stands in note\.md"):
+        rehome(new, copy)
+
+
+@pytest.mark.parametrize("kind", ["branch", "release"])
+@pytest.mark.parametrize(
+    "name", ['we"ird', "a b", "a\\b", "a\nb", "-x", "a..b", "a//b", "x.lock", "/a", "ä"]
+)
+def test_a_name_that_files_cannot_hold_is_refused(
+    copy: Path, kind: str, name: str
+) -> None:
+    before = contents_of(copy)
+    with pytest.raises(ValueError, match=f"is no {kind}"):
+        rehome(replace(read_home(copy), **{kind: name}), copy)
+    assert contents_of(copy) == before
+
+
+@pytest.mark.parametrize("name", ["main", "feature/new-look", "v1.0.0", "gh_pages+1"])
+def test_names_that_git_has_are_taken(copy: Path, name: str) -> None:
+    old, before = read_home(copy), contents_of(copy)
+    rehome(replace(ELSEWHERE, branch=name), copy)
+    assert read_home(copy).branch == name
+    rehome(old, copy)
+    assert contents_of(copy) == before
+
+
+def test_without_git_there_is_a_sentence(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents_of(copy)
+    shutil.move(copy / ".git", copy.parent / "git")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(copy.parent))
+    with pytest.raises(ValueError, match=r"not a git repository[\s\S]*git init"):
+        rehome(ELSEWHERE, copy)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ValueError, match="git is needed"):
+        rehome(ELSEWHERE, copy)
+    monkeypatch.undo()
+    shutil.move(copy.parent / "git", copy / ".git")
+    assert contents_of(copy) == before
+
+
 def test_a_user_site_is_a_home_too() -> None:
     home = Home("https://github.com/Ada/ada.github.io", "main", "v1")
     assert home.pages == "ada.github.io"

@@ -335,3 +335,90 @@ def test_several_at_a_time_keep_their_order(tmp_path: Path) -> None:
 def test_an_unknown_assignment_is_named(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="A1"):
         grader.main(["A99", str(tmp_path)])
+
+
+def test_every_file_has_a_row(tmp_path: Path) -> None:
+    """As browsers, systems and mail programs name them; only hidden files have none."""
+    text = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]))
+    read = ["a.IPYNB", "b.ipynb.txt", "c.ipynb.json", "d (1).ipynb", "e.Ipynb.TXT"]
+    for name in [*read, "f.py", "g", "h.ipynb.docx", "sub/i.ipynb"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text if name != "f.py" else "x = 1", "utf-8")
+    (tmp_path / "j.ipynb").write_text("\ufeff" + text, "utf-8")
+    (tmp_path / "k.ipynb").write_text("[" * 100_000)
+    (tmp_path / "l.docx").write_bytes(b"\xd0\xcf")
+    (tmp_path / "m.ipynb").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "n.ipynb")
+    (tmp_path / "o.ipynb").touch()
+    (tmp_path / "grades.csv").write_text("of an earlier run")
+    for hidden in (".DS_Store", "._a.ipynb", ".ipynb_checkpoints/a.ipynb", "Thumbs.db"):
+        (tmp_path / hidden).parent.mkdir(exist_ok=True)
+        (tmp_path / hidden).write_text(text)
+    found = read_submissions(tmp_path, "A1", [tmp_path / "grades.csv"])
+    good = [*read, "g", "h.ipynb.docx", "j.ipynb", "sub/i.ipynb"]
+    assert [one.file for one in found if not one.problem] == sorted(good)
+    bad = ["f.py", "k.ipynb", "l.docx", "m.ipynb", "n.ipynb", "o.ipynb"]
+    assert [one.file for one in found if one.problem] == bad
+    learners = {one.file: one.learner for one in found}
+    assert learners["b.ipynb.txt"] == "b"
+    assert learners["e.Ipynb.TXT"] == "e"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["__MACOSX/._A1.ipynb", ".ipynb_checkpoints/A1-checkpoint.ipynb", "._A1.ipynb",
+     "__MACOSX\\._A1.ipynb", "A1/.ipynb_checkpoints/A1.ipynb", "A1/"],
+)  # fmt: skip
+@pytest.mark.parametrize("own", ["A1.ipynb", "A1/A1.IPYNB", "../A1.ipynb.txt"])
+def test_what_a_system_puts_into_a_zip_does_not_count(
+    own: str, beside: str, tmp_path: Path
+) -> None:
+    text = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]))
+    with zipfile.ZipFile(tmp_path / "A1_ana.ZIP", "w") as box:
+        box.writestr(beside, "\0\5")
+        box.writestr(own, text)
+    (one,) = read_submissions(tmp_path, "A1")
+    assert (one.learner, one.cells, one.problem) == ("ana", ["x"], "")
+    with zipfile.ZipFile(tmp_path / "A1_ana.ZIP", "a") as box:
+        box.writestr("other.ipynb", text)
+    (one,) = read_submissions(tmp_path, "A1")
+    assert "2 notebooks in the zip" in one.problem
+
+
+ODD = ["\ud800", "a\udcfcb", "a\0b", "🙂", "a\r\nb", '"a"', "\u2028", "=1+1\ud800"]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+def test_odd_characters_never_end_the_table(odd: str, tmp_path: Path) -> None:
+    """In a name, a report or a note; the others keep theirs, and all can be read."""
+    told = [Submission("A1_a.ipynb", "ana"), Submission(odd, odd, problem=odd)]
+    grades = [Grade(one, {"q1": 1.0, "q2": 0.0}, [odd], [odd]) for one in told]
+    out = tmp_path / "grades.csv"
+    grader.write_table(out, grader.rows(MASTER, grades, 1))
+    with out.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["learner"] == "ana"
+    kept = odd.encode("utf-8", "backslashreplace").decode()
+    assert rows[1]["learner"].removeprefix("'") == kept
+    assert rows[1]["notes"].removeprefix("'") == kept
+    assert not rows[1]["file"].startswith("=")
+
+
+def test_a_name_that_is_not_utf8_is_graded(tmp_path: Path, capsys: Any) -> None:
+    """Through the command, with an error in the middle that holds half a character."""
+    name = os.fsencode(tmp_path) + b"/A1_M\xfcller.ipynb"
+    write(tmp_path / "A1_z.ipynb", ["raise ValueError('\\ud800')"])
+    os.rename(tmp_path / "A1_z.ipynb", name)
+    (tmp_path / "A1_b.py").write_text("x = 1")
+    told = {"assignment": "A1", "learner": "\ud800"}
+    (tmp_path / "A1_c.txt").write_text(
+        json.dumps({"cells": [], "metadata": {"course": told}})
+    )
+    out = tmp_path / "grades.csv"
+    assert grader.main(["A1", str(tmp_path), "--out", str(out), "--seed", "1"]) == 0
+    with out.open(newline="", encoding="utf-8") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"A1_M\\udcfcller.ipynb", "A1_b.py", "A1_c.txt"}
+    assert "ValueError" in rows["A1_M\\udcfcller.ipynb"]["notes"]
+    assert rows["A1_c.txt"]["learner"] == "\\ud800"
+    assert "could not be read" in rows["A1_b.py"]["report"]

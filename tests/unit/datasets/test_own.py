@@ -48,6 +48,8 @@ def test_tell_crosses_topics_and_persons() -> None:
         ({"causes": ["A."], "signs": ["B.", "C."]}, ["kitchen"], "a story needs"),
         (BANK | {"causes": ["{X} fell."]}, ["kitchen"], "cannot be filled in"),
         (BANK | {"causes": ["{S fell."]}, ["kitchen"], "cannot be filled in"),
+        (BANK | {"causes": [" "]}, ["kitchen"], "is no sentence"),
+        (BANK | {"causes": "{S} fell."}, ["kitchen"], "is one text"),
         (BANK, ["the moon"], "no openings"),
     ],
 )
@@ -56,6 +58,25 @@ def test_a_bad_bank_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         own.tell("glum", bank, topics)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{S:>90000000000}", "{S:{s}}", "{S!r}", "{S!s}", "{S.__class__}", "{S[0]}",
+        "{}", "{0}", "{name}", "{S:}}", "{{S}", "{S", "S}", "{ S}", "{SS}",
+    ],
+)  # fmt: skip
+def test_no_format_of_a_sentence_is_carried_out(field: str) -> None:
+    """Nobody's memory holds the first, so it must be refused without being tried."""
+    for kind in ("causes", "signs"):
+        bank = BANK | {kind: [*BANK[kind], f"{field} sat there."]}
+        with pytest.raises(ValueError, match="cannot be filled in"):
+            own.check_bank(bank)
+
+
+def test_braces_that_are_doubled_are_no_placeholders() -> None:
+    own.check_bank(BANK | {"causes": ["{{S}} fell, {s} said, and {{}} too."]})
 
 
 @pytest.mark.parametrize("seed", [0, 5])
