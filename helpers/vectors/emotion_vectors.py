@@ -24,6 +24,7 @@ class EmotionVectors:
 
     `center` is the mean of the emotion means, `norm` the mean residual norm at the
     layer on the texts that were used; both in the units of the residual stream.
+    `readers`, if there are any, are what scores are read with; vectors always push.
     """
 
     vectors: Float[Tensor, "e d"]
@@ -34,6 +35,7 @@ class EmotionVectors:
     center: Float[Tensor, " d"]
     start: int
     method: dict[str, Any] = field(default_factory=dict)
+    readers: Float[Tensor, "e d"] | None = None
 
     def __getitem__(self, emotion: str) -> Float[Tensor, " d"]:
         if emotion not in self.emotions:
@@ -56,9 +58,12 @@ class EmotionVectors:
         """How far activations reach along each vector, in units of the residual norm.
 
         The projection on the unit vector, after `center` is taken away (unless
-        `centered` is off), divided by `norm`. Taught in chapter 03.
+        `centered` is off), divided by `norm`. With `readers` it is how far they reach
+        along these, in units of the spread within an emotion. Taught in chapter 03.
         """
         at = activations - self.center if centered else activations
+        if self.readers is not None:
+            return at @ self.readers.T
         return at @ self.unit.T / self.norm
 
     def cosine(self, other: EmotionVectors | None = None) -> Float[Tensor, "e f"]:
@@ -90,6 +95,8 @@ class EmotionVectors:
             "method": self.method,
         }
         tensors = {"vectors": self.vectors, "center": self.center}
+        if self.readers is not None:
+            tensors["readers"] = self.readers
         write_file(target, tensors, {"emotion_vectors": json.dumps(about)})
         return target
 

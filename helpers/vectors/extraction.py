@@ -24,6 +24,7 @@ from helpers.activations import (
 )
 from helpers.models import default_layer, load_neutral, model_name
 from helpers.vectors.emotion_vectors import EmotionVectors
+from helpers.vectors.reading import readers
 
 VERSION = 1  # of the extraction; part of every key
 NORM_TEXTS = 100  # stories that measure the residual norm where no text is neutral
@@ -75,6 +76,7 @@ def extract(
     start: int | None = None,
     center: bool = True,
     denoise: float | None = 0.5,
+    reader: str | None = None,
     batch_size: int | None = None,
     progress: bool = True,
 ) -> EmotionVectors:
@@ -82,10 +84,12 @@ def extract(
 
     `center` off keeps the plain emotion means; `denoise` is the share of the variance
     of `neutral` whose components are taken out (None or 0: none are). `neutral`,
-    `layer` and `start` None take the model's own.
+    `layer` and `start` None take the model's own. `reader`, "spread" or "lda", adds
+    readers (see `readers`) that scores are read with.
 
     Raises ValueError if a column is missing, if there are fewer than two emotions, or
-    if denoising is asked for with fewer than two neutral texts.
+    if denoising is asked for with fewer than two neutral texts, or for a reader that
+    is not known or has no spread to read.
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 03.
     """
     check_stories(stories)
@@ -101,12 +105,14 @@ def extract(
     labels = list(stories["emotion"])
     how: dict[str, Any] = dict(center=bool(center), denoise=float(denoise or 0.0))
     read = [list(map(str, part)) for part in (stories["text"], texts, labels)]
-    key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how)
+    key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how, reader)
 
     def compute() -> dict[str, Tensor]:
         means = mean_activations(model, stories["text"], depth, **options)
         plain = mean_activations(model, texts, depth, **options) if denoise else None
         found = from_means(means, labels, plain, **how)
+        if reader is not None:
+            found["readers"] = readers(means, labels, found["vectors"], reader)
         size = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
         return found | {"norm": torch.tensor(size)}
 
@@ -121,7 +127,8 @@ def extract(
         float(found["norm"]),
         found["center"],
         first,
-        how,
+        how | ({"reader": reader} if reader else {}),
+        found.get("readers"),
     )
 
 
