@@ -10,8 +10,8 @@ from helpers.models.prompts import (
     adds_space, check_new, check_prompts, check_seeds, token_rows,
 )
 from helpers.models.properties import (
-    EMBEDDED, d_model, default_layer, default_start, is_embedded, model_name, n_layers,
-    text_config, where,
+    EMBEDDED, d_model, default_layer, default_start, evidence_file, is_embedded,
+    model_name, n_layers, text_config, where,
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
@@ -22,9 +22,9 @@ from helpers.models.twins import random_twin, sketch
 __all__ = [
     "EMBEDDED", "GB", "Row", "adds_space", "chat_prompt", "check_new", "check_prompts",
     "check_seeds", "checkpoints", "d_model", "default_layer", "default_start",
-    "estimate", "home", "is_embedded", "load_family_table", "load_model",
-    "load_neutral", "model_name", "n_layers", "pad", "random_twin", "read_budget",
-    "relatives", "remote", "sketch", "smollm2", "text_config", "token_rows",
-    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
-    "written_neutral",
+    "estimate", "evidence_file", "home", "is_embedded", "load_family_table",
+    "load_model", "load_neutral", "model_name", "n_layers", "pad", "random_twin",
+    "read_budget", "relatives", "remote", "sketch", "smollm2", "text_config",
+    "token_rows", "token_strings", "tokenize", "travels", "turn_starts", "unwrap",
+    "where", "written_neutral",
 ]
