@@ -149,6 +149,10 @@ def choose_push(model: Any, read: Float[Tensor, "l t e d"], names: Any) -> Any:
     rows = torch.tensor([list(names).index(word) for word in words])
     prompts = {s: list(load_openings(s, n=1)["prompt"]) for s in ("validation", "test")}
     neutral, layers = load_neutral(model)[:20], depths(model)
+    plain = {
+        split: next_logprobs(model, some, own.expand(len(some), -1))[:, None]
+        for split, some in prompts.items()
+    }
 
     def rise(i: int, split: str) -> Tensor:
         means = read[i].mean(0)
@@ -159,8 +163,8 @@ def choose_push(model: Any, read: Float[Tensor, "l t e d"], names: Any) -> Any:
         push["vector"] = vectors.repeat(len(prompts[split]), 1)
         push["norm"] = residual_norm(model, neutral, layers[i])
         moved = next_logprobs(model, texts, wanted, **push)
-        moved -= next_logprobs(model, texts, wanted)
-        mean = moved.view(-1, len(words), len(words)).mean(0)
+        each = moved.view(-1, len(words), len(words)) - plain[split]
+        mean = each.mean(0)
         mine = mean.diagonal()
         return mine - (mean.sum(-1) - mine) / (len(words) - 1)
 
@@ -184,13 +188,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model, stories = load_model(args.model), load_written_stories()
     read = read_topics(model, stories)
     about, names = choose_reading(read), sorted(set(stories["emotion"]))
-    push = choose_push(model, read[STARTS.index(about["start"])], names)
     about |= {"layer": depths(model)[about["layer"]], "layers": depths(model)}
-    about |= {"starts": STARTS, "push": push, "stories": len(stories)}
+    about |= {"starts": STARTS, "stories": len(stories)}
     out = args.out or evidence_file(args.model)
+    write(about, out)
+    about["push"] = choose_push(model, read[STARTS.index(about["start"])], names)
+    write(about, out)
+
+
+def write(about: dict[str, Any], out: Path) -> None:
+    """Write the evidence, and tell it."""
+    text = json.dumps(about, indent=1)
     with cache.replacing(out) as part:
-        part.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
-    print(json.dumps(about, indent=1))
+        part.write_text(text + "\n", "utf-8")
+    print(text)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,12 @@ def readers(
 
     `spread` divides each dimension by its variance within emotions; `lda` goes on to
     how dimensions vary together, shrunk as far as the data ask (Ledoit and Wolf, 2004),
-    as linear discriminant analysis does. Raises ValueError for another kind, or with one text
-    for each emotion.
+    as linear discriminant analysis does. Raises ValueError for another kind, or with
+    one text for each emotion.
     """
     if kind not in get_args(Reader):
-        raise ValueError(f"reader {kind!r} is not known: {', '.join(get_args(Reader))}")
+        known = ", ".join(get_args(Reader))
+        raise ValueError(f"reader {kind!r} is not known: {known}")
     index, names = np.array(labels), dict.fromkeys(labels)
     free = len(means) - len(names)
     if free < 1:
