@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ class Tier:
     path: str
     depth: float = 0.6  # the default layer, as a share of the number of layers
     start: int = 50  # positions skipped before pooling, as in the paper
+    layer: int | None = None  # the default layer, where it was measured
 
 
 OTHER = Tier("")
@@ -24,9 +26,23 @@ CHECKPOINTS = ("tiny", "base", "suppressed", "seed_3")
 
 OWN = {str(EMBEDDED / name) for name in CHECKPOINTS}
 
+
+def evidence_file(name: str) -> Path:
+    """Where `scripts/defaults.py` keeps how a tier was measured."""
+    return Path(__file__).with_name("defaults") / f"{name}.json"
+
+
+def measured(name: str, path: str = "") -> Tier:
+    """A tier that is read where held-out topics were read best, if that is known."""
+    if not evidence_file(name).exists():
+        return Tier(path, 1 / 2, 30)
+    known = json.loads(evidence_file(name).read_text("utf-8"))
+    return Tier(path, start=known["start"], layer=known["layer"])
+
+
 TIERS = {
     **{name: Tier(str(EMBEDDED / name), 2 / 3) for name in CHECKPOINTS},
-    "smollm2": Tier("", 1 / 2, 30),
+    "smollm2": measured("smollm2"),
     "small": Tier("Qwen/Qwen2.5-0.5B-Instruct"),
     "standard": Tier("Qwen/Qwen2.5-1.5B-Instruct"),
 }
@@ -60,16 +76,18 @@ def model_name(model: Any) -> str:
 
 
 def default_layer(model: Any) -> int:
-    """The layer to read by default: the embedded model's own, else 0.6 of depth."""
+    """The layer to read by default: the model's own, the tier's, else 0.6 of depth."""
     own = getattr(model.config, "emotion_layer", None)
     if own is not None:
         return int(own)
     tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
+    if tier.layer is not None:
+        return tier.layer
     return min(round(tier.depth * n_layers(model)), n_layers(model) - 1)
 
 
 def default_start(model: Any) -> int:
-    """Positions to skip before pooling: the embedded model's own, else 50."""
+    """Positions to skip before pooling: the model's own, the tier's, else 50."""
     own = getattr(model.config, "emotion_start", None)
     tier = TIERS.get(model.__dict__.get("_emotion_tier", ""), OTHER)
     return tier.start if own is None else int(own)

@@ -13,6 +13,7 @@ from helpers.vectors.probes import (
     word_tokens,
 )
 from helpers.vectors.profile import profile, Profile
+from helpers.vectors.reading import readers
 from helpers.vectors.rulers import left_out_ridge, Ruler, rulers
 from helpers.vectors.transfer import map_rows, shared_shift, shift, shift_scores
 from helpers.vectors.words import word_classifier, word_counts
@@ -23,6 +24,6 @@ __all__ = [
     "held_out_topics", "instrument", "left_out_ridge", "left_over", "logit_lens",
     "map_rows", "margins", "mean_of_means", "nearest", "neutral_components",
     "own_area", "own_first", "own_word", "pooled_at", "profile", "project_out",
-    "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
+    "readers", "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
     "word_classifier", "word_counts", "word_tokens",
 ]

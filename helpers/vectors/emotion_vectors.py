@@ -39,6 +39,7 @@ class EmotionVectors:
     Tensors of any device and precision become float32 on the CPU, numbers Python's.
     What reads, saves or loads them raises ValueError, naming the emotion, for a vector
     that is zero or not finite.
+    `readers`, if there are any, are what scores are read with; vectors always push.
     """
 
     vectors: Float[Tensor, "e d"]
@@ -49,12 +50,14 @@ class EmotionVectors:
     center: Float[Tensor, " d"]
     start: Whole
     method: dict[str, Any] = field(default_factory=dict)
+    readers: Float[Tensor, "e d"] | None = None
 
     def __post_init__(self) -> None:
         own: dict[str, Any] = {
-            n: getattr(self, n).detach().float().cpu() for n in TENSORS
+            n: getattr(self, n).detach().float().cpu()
+            for n in (*TENSORS, *(["readers"] if self.readers is not None else []))
         }
-        own |= {n: whole(n, getattr(self, n)) for n in ("layer", "start")}
+        own |= {n: whole(getattr(self, n), n) for n in ("layer", "start")}
         own |= {"norm": float(self.norm), "emotions": tuple(column(self.emotions))}
         for name, value in own.items():
             object.__setattr__(self, name, value)
@@ -93,13 +96,16 @@ class EmotionVectors:
         """How far activations reach along each vector, in units of the residual norm.
 
         The projection on the unit vector, after `center` is taken away (unless
-        `centered` is off), divided by `norm`. Raises ValueError, naming the row, for
-        activations that are not finite. Taught in chapter 03.
+        `centered` is off), divided by `norm`. With `readers` it is how far they reach
+        along these, in units of the spread within an emotion. Raises ValueError, naming
+        the row, for activations that are not finite. Taught in chapter 03.
         """
         self.check()
         finite(activations, "numbers of the activations")
         at = activations.float()
         at = at - self.center.to(at.device) if centered else at
+        if self.readers is not None:
+            return at @ self.readers.to(at.device).T
         return at @ self.unit.to(at.device).T / self.norm
 
     def cosine(self, other: EmotionVectors | None = None) -> Float[Tensor, "e f"]:
@@ -132,6 +138,8 @@ class EmotionVectors:
             "method": self.method,
         }
         tensors = {"vectors": self.vectors, "center": self.center}
+        if self.readers is not None:
+            tensors["readers"] = self.readers
         write_file(
             target, tensors, {"emotion_vectors": json.dumps(about, default=plain)}
         )

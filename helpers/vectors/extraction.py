@@ -26,6 +26,7 @@ from helpers.activations import (
 from helpers.models import default_layer, load_neutral, model_name
 from helpers.stats import Number, Whole, column, finite, number, words
 from helpers.vectors.emotion_vectors import EmotionVectors
+from helpers.vectors.reading import readers
 
 VERSION = 1  # of the extraction; part of every key
 ROUNDING = 1e-5  # of the length of means, in 32 bits
@@ -119,6 +120,7 @@ def extract(
     start: Whole | None = None,
     center: bool = True,
     denoise: Number | None = 0.5,
+    reader: str | None = None,
     batch_size: Whole | None = None,
     progress: bool = True,
 ) -> EmotionVectors:
@@ -126,11 +128,13 @@ def extract(
 
     `center` off keeps the plain emotion means; `denoise` is the share of the variance
     of `neutral` whose components are taken out (None or 0: none are). `neutral`,
-    `layer` and `start` None take the model's own.
+    `layer` and `start` None take the model's own. `reader`, "spread" or "lda", adds
+    readers (see `readers`) that scores are read with.
 
     Raises ValueError if a column is missing, for an emotion that is missing or no word
     (by its row), for fewer than two emotions, if denoising is asked for with fewer than
-    two different neutral texts, and for an emotion of which no direction is left.
+    two different neutral texts, for an emotion of which no direction is left, and for a
+    reader that is not known or has no spread to read.
     Source: Sofroniew et al. (2026), Methods. Taught in chapter 03.
     """
     labels = check_stories(stories)
@@ -146,12 +150,14 @@ def extract(
     )
     how: dict[str, Any] = dict(center=bool(center), denoise=float(denoise or 0.0))
     read = [list(map(str, part)) for part in (stories["text"], texts, labels)]
-    key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how)
+    key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how, reader)
 
     def compute() -> dict[str, Tensor]:
         means = mean_activations(model, stories["text"], depth, **options)
         plain = mean_activations(model, texts, depth, **options) if denoise else None
         found = from_means(means, labels, plain, **how)
+        if reader is not None:
+            found["readers"] = readers(means, labels, found["vectors"], reader)
         size = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
         return found | {"norm": torch.tensor(size)}
 
@@ -160,9 +166,17 @@ def extract(
     how |= {"stories": len(stories), "neutral": len(texts)}
     emotions, norm = tuple(dict.fromkeys(labels)), float(found["norm"])
     check_sizes(found["vectors"], emotions, norm)
-    name, middle = model_name(model), found["center"]
+    how |= {"reader": reader} if reader else {}
+    name, places = model_name(model), (found["center"], first)
     made = EmotionVectors(
-        found["vectors"], emotions, depth, name, norm, middle, first, how
+        found["vectors"],
+        emotions,
+        depth,
+        name,
+        norm,
+        *places,
+        how,
+        found.get("readers"),
     )
     made.check()
     return made

@@ -85,6 +85,22 @@ def test_too_much_is_refused_with_a_sentence(
     assert "at most 0 MB ship" in capsys.readouterr().err
 
 
+def test_a_chapter_is_run_as_a_reader_does(
+    places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    code = "from helpers.activations import mean_activations\n"
+    code += "from helpers.models import load_model\n"
+    code += f"mean_activations(load_model('tiny'), {TEXTS!r}, [1, 2])"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    (tmp_path / "book").mkdir()
+    nbformat.write(notebook, tmp_path / "book" / "99_new.ipynb")
+    monkeypatch.setattr(kept, "ROOT", tmp_path)
+    monkeypatch.setattr(kept, "ASKS", {})
+    assert kept.main(["99_new"]) == 0
+    assert len(list(places.iterdir())) == 2
+
+
 def never(*_: Any) -> None:
     raise LookupError("nothing that ships answers this")
 

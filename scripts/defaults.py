@@ -1,0 +1,208 @@
+"""Where a model is read and pushed best, chosen on topics that are held out.
+
+`python -m scripts.defaults smollm2` reads the written stories once, all layers and all
+starts pooled in one pass, and writes the evidence where the model's tier looks for its
+layer and its start. Each topic is held out in turn: layer and start are chosen on the
+other seven, and told on it. A run that is killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nnsight
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from helpers import cache
+from helpers.activations import batches, mean_pool, residual_norm, token_budget
+from helpers.datasets import load_openings, load_written_stories
+from helpers.models import (
+    evidence_file,
+    load_model,
+    load_neutral,
+    n_layers,
+    pad,
+    tokenize,
+    unwrap,
+)
+from helpers.stats import bootstrap
+from helpers.steering import next_logprobs
+from helpers.vectors import readers, word_tokens
+
+VERSION = 1
+STARTS = tuple(range(0, 61, 10))
+PUSHED = 40  # emotion words whose first token is watched
+STRENGTH = 0.1
+
+
+def depths(model: Any) -> list[int]:
+    """Every second layer, but for the first and the last fifth or so."""
+    return list(range(n_layers(model) // 4, n_layers(model) - 2, 2))
+
+
+def read_once(model: Any, texts: Sequence[str]) -> dict[str, Float[Tensor, "c l n d"]]:
+    """Mean activations from each start on, at each depth, in one pass."""
+    layers, rows = depths(model), tokenize(model, texts)
+    found: dict[int, Tensor] = {}
+    for part in batches([len(row) for row in rows], None, token_budget(model)):
+        ids, mask = pad(model, [rows[i] for i in part])
+        inputs = {"input_ids": ids, "attention_mask": mask.long()}
+        with torch.no_grad(), model.trace(inputs) as tracer:
+            pooled = nnsight.save([])
+            for layer in layers:
+                residual = unwrap(model.layers[layer].output)
+                for start in STARTS:
+                    pooled.append(mean_pool(residual, mask, start))
+            tracer.stop()
+        each = torch.stack(list(pooled)).view(len(layers), len(STARTS), len(part), -1)
+        found |= dict(zip(part, each.permute(2, 1, 0, 3), strict=True))
+    return {"means": torch.stack([found[i] for i in range(len(rows))], dim=2)}
+
+
+def read_topics(model: Any, stories: Any) -> Float[Tensor, "c l t e d"]:
+    """The readings of the written stories by topic and emotion, a topic at a time."""
+    parts = []
+    for _, some in tqdm(stories.groupby("topic", sort=False), unit="topic"):
+        texts = list(some.sort_values("emotion")["text"])
+        rows = [row.tolist() for row in tokenize(model, texts, start=STARTS[-1])]
+        how = rows, depths(model), STARTS
+        key = cache.model_key(model, "starts", VERSION, *how, device="any")
+        key = key._replace(kept=None)
+        parts.append(cache.cached(key, partial(read_once, model, texts))["means"])
+    return torch.stack(parts, dim=2)
+
+
+def right(
+    read: Float[Tensor, "t e d"],
+    held: int,
+    without: int | None = None,
+    reader: str | None = None,
+) -> float:
+    """Share of a topic's stories whose own vector is nearest; the others made them."""
+    others = [t for t in range(len(read)) if t not in (held, without)]
+    means = read[others].mean(0)
+    vectors, at = means - means.mean(0), read[held] - means.mean(0)
+    rulers = vectors / vectors.norm(dim=-1, keepdim=True)
+    if reader is not None:
+        labels = [str(e) for _ in others for e in range(len(at))]
+        rulers = readers(read[others].flatten(0, 1), labels, vectors, reader)
+    return float(((at @ rulers.T).argmax(-1) == torch.arange(len(at))).float().mean())
+
+
+def choose_reading(read: Float[Tensor, "c l t e d"]) -> dict[str, Any]:
+    """Layer and start for all topics, and what such a choice gives on another one."""
+    topics = range(read.shape[2])
+    cells = [(i, j) for i in range(read.shape[0]) for j in range(read.shape[1])]
+    table = {c: [right(read[c], t) for t in topics] for c in cells}
+    told = []
+    for t in topics:
+        others = [s for s in topics if s != t]
+        inner = {c: sum(right(read[c], s, t) for s in others) for c in cells}
+        told.append(table[max(cells, key=inner.__getitem__)][t])
+    cell = max(cells, key=lambda c: sum(table[c]))
+    rulers = {
+        reader: interval([right(read[cell], t, reader=reader) for t in topics])
+        for reader in ("spread", "lda")
+    }
+    return {
+        "start": STARTS[cell[0]],
+        "layer": cell[1],
+        "held out": interval(told),
+        "readers there": {"direction": interval(table[cell])} | rulers,
+        "right by start and layer": [
+            [round(sum(table[i, j]) / len(topics), 4) for j in range(read.shape[1])]
+            for i in range(read.shape[0])
+        ],
+    }
+
+
+def interval(values: Sequence[float]) -> dict[str, Any]:
+    """A mean over topics, with its interval."""
+    found = bootstrap(values, list(range(len(values))))
+    return {
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "n": len(values),
+    }
+
+
+def choose_push(model: Any, read: Float[Tensor, "l t e d"], names: Any) -> Any:
+    """By layer, how far a push raises the first token of its own word above others'.
+
+    Vectors are those of all topics; openings are of the validation's, and, for the
+    layer that is chosen there, of the test's.
+    """
+    tokens = word_tokens(model, names)
+    step = np.linspace(0, len(tokens) - 1, min(PUSHED, len(tokens)))
+    words = [list(tokens)[int(i)] for i in step]
+    own = torch.tensor([tokens[word] for word in words])
+    rows = torch.tensor([list(names).index(word) for word in words])
+    prompts = {s: list(load_openings(s, n=1)["prompt"]) for s in ("validation", "test")}
+    neutral, layers = load_neutral(model)[:20], depths(model)
+    plain = {
+        split: next_logprobs(model, some, own.expand(len(some), -1))[:, None]
+        for split, some in prompts.items()
+    }
+
+    def rise(i: int, split: str) -> Tensor:
+        means = read[i].mean(0)
+        vectors = (means - means.mean(0))[rows]
+        texts = [p for p in prompts[split] for _ in words]
+        wanted = own.expand(len(texts), -1)
+        push: dict[str, Any] = {"layer": layers[i], "strength": STRENGTH}
+        push["vector"] = vectors.repeat(len(prompts[split]), 1)
+        push["norm"] = residual_norm(model, neutral, layers[i])
+        moved = next_logprobs(model, texts, wanted, **push)
+        each = moved.view(-1, len(words), len(words)) - plain[split]
+        mean = each.mean(0)
+        mine = mean.diagonal()
+        return mine - (mean.sum(-1) - mine) / (len(words) - 1)
+
+    found = [float(rise(i, "validation").mean()) for i in tqdm(range(len(layers)))]
+    best = int(np.argmax(found))
+    told = interval(rise(best, "test").tolist())
+    return {
+        "layer": layers[best],
+        "strength": STRENGTH,
+        "rise by layer (nats)": [round(x, 4) for x in found],
+        "on other openings": told,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure a model and write the evidence."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", nargs="?", default="smollm2")
+    parser.add_argument("--out", type=Path, help="where the evidence goes")
+    args = parser.parse_args(arguments)
+    model, stories = load_model(args.model), load_written_stories()
+    read = read_topics(model, stories)
+    about, names = choose_reading(read), sorted(set(stories["emotion"]))
+    about |= {"layer": depths(model)[about["layer"]], "layers": depths(model)}
+    about |= {"starts": STARTS, "stories": len(stories)}
+    out = args.out or evidence_file(args.model)
+    write(about, out)
+    about["push"] = choose_push(model, read[STARTS.index(about["start"])], names)
+    write(about, out)
+
+
+def write(about: dict[str, Any], out: Path) -> None:
+    """Write the evidence, and tell it."""
+    text = json.dumps(about, indent=1)
+    with cache.replacing(out) as part:
+        part.write_text(text + "\n", "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
