@@ -1,0 +1,45 @@
+"""A grading run, killed at any write, leaves whole rows; again, it gives the same."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers.checks.hand_in import from_cells
+from tests.unit.kills import check
+
+pytestmark = pytest.mark.course
+SETUP = "from scripts import grade"
+WORK = """
+grade.main(["A1", {handed!r}, "--out", str(folder / "grades.csv"), "--seed", "1"])
+"""
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("n", [3, pytest.param(20, marks=pytest.mark.kills)])
+def test_a_killed_grading_keeps_what_is_graded(n: int, tmp_path: Path) -> None:
+    handed = tmp_path / "handed-in"
+    handed.mkdir()
+    (handed / "A1_ana.ipynb").write_text(json.dumps(from_cells(["1 / 0", "x = 1"])))
+    for name in "bcdefghij":
+        (handed / f"A1_{name}.ipynb").write_text("no notebook")
+    work = WORK.format(handed=str(handed))
+    alone, runs = check(SETUP, work, tmp_path / "runs", n)
+    whole = table(alone / "grades.csv")
+    assert len(whole) == 10
+    assert "ZeroDivisionError" in whole[0]["notes"]
+    for run in runs:
+        left = table(run.left / "grades.csv")
+        assert left == whole[: len(left)], run
+        assert len(left) == (run.at - 1) // 2, run  # a write and a move each
+        assert table(run.again / "grades.csv") == whole, run
+        assert [p.name for p in run.again.iterdir()] == ["grades.csv"], run
