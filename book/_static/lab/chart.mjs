@@ -30,10 +30,9 @@ export function lines({ lines: all, steps, height = 180, label, threshold, marks
       svg("path", { d: path(own), stroke: color, class: "lab-line" }, svg("title", {}, name)),
       dots && own.map((v, i) => svg("circle", { cx: x(i), cy: y(v), r: 3.5, fill: color })),
     ]),
-    steps.map((step, i) => i % every === 0 && !(below && x(i) > W - 70) && svg("text",
+    steps.map((step, i) => i % every === 0 && svg("text",
       { x: x(i), y: height - 8, "text-anchor": "middle" }, step)),
-    below && svg("text", { x: W - RIGHT, y: height - 8, "text-anchor": "end",
-      class: "lab-below" }, below));
+    below && svg("text", { x: 0, y: height - 8 }, below));
 }
 
 /** Values on one scale from -reach to reach: `rows` are {name, value, color, others}, where
@@ -51,7 +50,7 @@ export function bars({ rows, reach, label, ends }) {
     ]),
     svg("line", { x1: zero, x2: zero, y1: 4, y2: height - 42, class: "lab-zero" }),
     ends.map((text, i) => svg("text", { x: i ? W - 10 : 0, y: height - 6,
-      "text-anchor": i ? "end" : "start", class: "lab-below" }, text)),
+      "text-anchor": i ? "end" : "start" }, text)),
     rows.map(({ name, value, color, others = [] }, i) => [
       svg("text", { x: 0, y: i * high + 28 }, name),
       value != null && svg("rect", { x: Math.min(zero, x(value)), y: i * high + 12, rx: 3,

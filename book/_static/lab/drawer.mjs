@@ -9,7 +9,7 @@ const WORDS = 8, NEAR = 8;
 export function drawer(lab, chosen) {
   const { directions, engine, state } = lab;
   const body = el("div", { class: "lab-columns" });
-  const title = el("h4", { tabIndex: -1 });
+  const title = el("h2", { tabIndex: -1 });
   const node = el("section", { class: "lab-drawer", hidden: true, "aria-label": "Behind a token",
     onkeydown: (event) => event.key === "Escape" && shut() },
     el("div", { class: "lab-row" }, title, button("Close", shut, { class: "lab-chip" })), body);
@@ -26,7 +26,7 @@ export function drawer(lab, chosen) {
     from = document.activeElement;
     node.hidden = false;
     title.textContent = `“${found.texts[i].trim() || "space"}”, token ${i}`;
-    const next = el("div", {}, el("h5", {}, "Likeliest next words"), el("p", {}, "…"));
+    const next = el("div", {}, el("h3", {}, "Likeliest next words"), el("p", {}, "…"));
     body.replaceChildren(byLayer(found, i), near(found, i), next);
     title.focus({ preventScroll: true });
     node.scrollIntoView({ block: "nearest" });
@@ -42,7 +42,7 @@ export function drawer(lab, chosen) {
     const drawn = own.map(([name, color]) => ({ name, color, dots: true,
       values: layers.map((layer) => found.score(i, name, layer)) }));
     const told = drawn.map(({ name, values }) => `${name}: ${values.map((v) => number(v))}`);
-    return el("div", {}, el("h5", {}, "Score by layer"),
+    return el("div", {}, el("h3", {}, "Score by layer"),
       own.length ? lines({ lines: drawn, steps: layers, height: 230, below: "layer",
         label: `Scores at layers ${layers}. ${told.join("; ")}` })
         : el("p", {}, "Choose an emotion above."),
@@ -55,7 +55,7 @@ export function drawer(lab, chosen) {
     const sorted = directions.emotions.map((name) => [found.score(i, name), name])
       .sort(([a], [b]) => b - a);
     const top = Math.max(0.01, sorted[0][0]);
-    return el("div", {}, el("h5", {}, "Emotions it lies nearest to"),
+    return el("div", {}, el("h3", {}, "Emotions it lies nearest to"),
       list(sorted.slice(0, NEAR).map(([score, name]) => [name, score / top, number(score)])));
   }
 
@@ -71,8 +71,8 @@ export function drawer(lab, chosen) {
     const rows = ways.map(([, pushes]) => ({ pushes }));
     const request = { ids: found.ids.slice(0, i + 1), rows, n: 0, top: WORDS };
     await engine.write(request, { top: ({ row, top }) => (tops[row] = top) });
-    return [el("h5", {}, "Likeliest next words"), el("div", { class: "lab-columns" },
-      ways.map(([told], row) => el("div", {}, el("h6", {}, told),
+    return [el("h3", {}, "Likeliest next words"), el("div", { class: "lab-columns" },
+      ways.map(([told], row) => el("div", {}, el("h4", {}, told),
         list((tops[row] ?? []).map(({ text, logprob }) =>
           [text, Math.exp(logprob), percent(Math.exp(logprob))]),
         known && row === 1 ? color : undefined))))];

@@ -30,7 +30,7 @@ export function push(lab) {
   const size = slider("Tokens", { min: 20, max: 200, step: 20, value: values.length,
     show: String, oninput: (length) => state.set({ length }) });
   const go = button("Write", run, { class: "lab-button lab-main" });
-  const heads = ["your push", "no push", "a random direction"].map((text) => el("h4", {}, text));
+  const heads = ["your push", "no push", "a random direction"].map((text) => el("h2", {}, text));
   const boxes = heads.map((head) => tokens(`Text under ${head.textContent}`));
   const voice = speaker();
   let tags = [];

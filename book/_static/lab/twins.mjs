@@ -77,7 +77,7 @@ export function twins(lab) {
       const shift = values.slice(2).map((value) => value - values[0]);
       const own = values[1] - values[0];
       const more = shift.filter((value) => Math.abs(value) >= Math.abs(own)).length;
-      return el("section", {}, el("h4", {}, title), el("p", { class: "lab-note" }, says),
+      return el("section", {}, el("h2", {}, title), el("p", { class: "lab-note" }, says),
         bars({ reach, ends, label: `${title}: no push ${number(values[0])}, your push ` +
           `${number(values[1])}, random pushes ${values.slice(2).map((v) => number(v)).join(", ")}` +
             rivals.map(({ name, value }) => `, ${name} ${number(value)}`).join(""),

@@ -12,7 +12,8 @@ export function wheel(directions, shown, onpick) {
     svg("circle", { cx: places[i][0], cy: -places[i][1], r: 0.023,
       fill: color(directions.at(name)) }, svg("title", {}, name)));
   const names = landmarks(places).map((i) => svg("text", {
-    x: places[i][0], y: -places[i][1] - 0.05, "text-anchor": "middle",
+    x: places[i][0], y: -places[i][1] - 0.05,
+    "text-anchor": places[i][0] > 0.6 ? "end" : places[i][0] < -0.6 ? "start" : "middle",
   }, directions.emotions[i]));
   const marks = svg("g", { class: "lab-marks" });
   const drawing = svg("svg", {
