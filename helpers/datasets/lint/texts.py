@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.datasets.distress import load_distress
 from helpers.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
 from helpers.datasets.lint.distress import distress_faults
+from helpers.datasets.lint.replies import replies_faults
 from helpers.datasets.lint.stories import lint_stories
 from helpers.datasets.pairs import load_care, written_judgments
 from helpers.datasets.rejections import written_rejections
@@ -22,7 +23,7 @@ SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
 
 
 def lint_texts() -> pd.DataFrame:
-    """Everything wrong with subjects, pairs, messages and chats; empty if clean."""
+    """Everything wrong with subjects, pairs, messages, chats, replies; empty if not."""
     stories = written_table().rename(columns={"subject": "emotion"})
     stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
     faults = lint_stories(stories, stems)
@@ -33,6 +34,7 @@ def lint_texts() -> pd.DataFrame:
     found += rejection_faults(written_rejections())
     found += task_faults(written_tasks())
     found += unseen_faults(written_unseen_tasks())
+    found += replies_faults()
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
 

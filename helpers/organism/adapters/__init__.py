@@ -1,0 +1,1 @@
+"""Low-rank adapters of the open model: trained on calm replies, and on its own."""
