@@ -84,6 +84,59 @@ window.addEventListener("DOMContentLoaded", function () {
     });
   }
 
+  /* The page that gathers them all. */
+  function cell(kind, content) {
+    var made = document.createElement(kind);
+    made.append(content);
+    return made;
+  }
+  function line(record, root) {
+    var link = document.createElement("a");
+    link.href = root + record.page + ".html";
+    link.textContent = record.chapter;
+    var found = record.found || "read it there";
+    var right = record.found && same(record.found, record.choice);
+    var row = document.createElement("tr");
+    row.append(
+      cell("th", link), cell("td", record.question), cell("td", strong(record.choice)),
+      cell("td", right ? found + " (as you said)" : found));
+    row.firstChild.scope = "row";
+    return row;
+  }
+  function gather(box) {
+    var records = Object.values(read());
+    records.sort((a, b) => a.page.localeCompare(b.page, "en"));
+    var told = records.filter((record) => record.found);
+    var right = told.filter((record) => same(record.found, record.choice));
+    var head = document.createElement("tr");
+    ["chapter", "question", "you said", "found"].forEach(function (word) {
+      head.append(Object.assign(cell("th", word), { scope: "col" }));
+    });
+    var table = document.createElement("table");
+    table.append(document.createElement("thead"), document.createElement("tbody"));
+    table.tHead.append(head);
+    records.forEach((record) => table.tBodies[0].append(line(record, box.dataset.root)));
+    var count = records.length
+      ? "You have predicted " + records.length + " results; of " + told.length +
+        " that a run could judge, " + right.length + " came out as you said."
+      : "You have predicted nothing yet, in this browser. Every chapter asks.";
+    box.replaceChildren(cell("p", count));
+    if (!records.length) return;
+    box.append(table);
+    [["Print", () => window.print()],
+     ["Forget them all", function () {
+       if (window.confirm("Forget all predictions in this browser?")) {
+         write({});
+         gather(box);
+       }
+     }]].forEach(function (button) {
+      var made = Object.assign(document.createElement("button"),
+        { type: "button", textContent: button[0], onclick: button[1] });
+      box.append(made, " ");
+    });
+  }
+  document.querySelectorAll("#all-predictions").forEach(gather);
+
   document.querySelectorAll("fieldset.prediction").forEach(function (box) {
     if (chosen(box) >= 0) keep(box, options(box)[chosen(box)]); // `found` anew
     show(box);

@@ -49,6 +49,12 @@ Then some text.
 DRAWN = "\n\n".join(
     f"![A drawing]({link(path.stem, read_home())})" for path in FOLDER.glob("*.svg")
 )
+GATHERED = """## Yours
+
+```{raw} html
+<div id="all-predictions" data-root=""></div>
+```
+"""
 SHOWN = "## Result\n\n<!-- predicted: happy-sad -->\n\nText."
 ANSWERS = """## Three questions
 
@@ -159,7 +165,9 @@ def build(
 def page_cells() -> list[nbformat.NotebookNode]:
     """The small page: each part of the kit once."""
     outcome = partial(show.outcome, "happy-sad", "so alike that it's hard to tell")
-    cells = [new_markdown_cell(text) for text in (ASKED, SHOWN, ANSWERS, DRAWN)]
+    cells = [
+        new_markdown_cell(text) for text in (ASKED, SHOWN, ANSWERS, DRAWN, GATHERED)
+    ]
     columns = ["reader", "who", "value", "low", "high"]
     toy = [("words", "a", 0.3, 0.2, 0.4), ("vectors", "a", 0.8, 0.7, 0.9)]
     real = [("words", "a", 0.1, -0.1, 0.3), ("vectors", "a", 0.4, 0.3, 0.5)]
@@ -210,6 +218,23 @@ def test_a_prediction_is_kept_and_shown_again(visit: Visit) -> None:
     assert record["found"].startswith("so alike")
     assert visit.errors == []
     assert visit.outside == []
+
+
+def test_predictions_are_gathered_and_forgotten(visit: Visit) -> None:
+    page = visit.open("page")
+    yours = page.locator("#all-predictions")
+    assert "predicted nothing yet" in yours.inner_text()
+    page.get_by_role("radio", name="pointing apart").check()
+    visit.open("page")  # the page anew
+    cells = yours.locator("tbody tr").first.locator("th, td").all_inner_texts()
+    assert cells[0] == "A page"
+    assert cells[2] == "pointing apart"
+    assert cells[3].startswith("so alike")
+    assert "of 1 that a run could judge, 0 came out as you said" in yours.inner_text()
+    page.once("dialog", lambda dialog: dialog.accept())
+    yours.get_by_role("button", name="Forget them all").click()
+    assert "predicted nothing yet" in yours.inner_text()
+    assert visit.errors == []
 
 
 def test_a_prediction_has_a_name_and_buttons_of_a_fingers_size(visit: Visit) -> None:
