@@ -82,8 +82,9 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \
 	done
 
-kept: $(STAMP) ## write the results that ship: helpers/kept (CHAPTERS="03_vectors ..." too)
-	@$(PY) -m scripts.kept $(CHAPTERS)
+REAL = $(shell sed -n 's/^real = \[\(.*\)\]/\1/p' book/_home.toml | tr -d '",')
+kept: $(STAMP) ## run the chapters on the real model, and write what ships: helpers/kept
+	@$(PY) -m scripts.kept $(or $(CHAPTERS),$(REAL))
 
 picture: $(STAMP) ## draw the README's picture from a run
 	@$(PY) -m scripts.picture
