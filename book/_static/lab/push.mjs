@@ -51,7 +51,7 @@ export function push(lab) {
   async function run() {
     const text = box.value;
     if (!text.trim()) return lab.say("There is nothing to go on from: type a beginning.");
-    await lab.busy(go, async (tell) => {
+    await lab.busy(async (tell) => {
       tags = [];
       const { rows, tag } = pushes(), { seed: drawn, temperature, length } = state.values;
       boxes.forEach((one) => one.show(mode() === "ask" ? [] : [text]));
