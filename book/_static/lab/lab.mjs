@@ -58,9 +58,11 @@ export class Laboratory {
 
   /** The instruments, once a model is there. */
   open() {
-    const { state } = this, { one, a, watched } = state.values;
-    for (const [key, value] of Object.entries({ one, a, watched }))
-      if (!this.directions.has(value)) state.set({ [key]: this.directions.emotions[0] });
+    this.tools = {};
+    const { state } = this, known = (key) => this.directions.has(state.values[key]);
+    for (const key of ["one", "two", "three", "b"]) if (!known(key)) state.set({ [key]: "" });
+    for (const key of ["a", "watched"])
+      if (!known(key)) state.set({ [key]: this.directions.emotions[0] });
     const keys = this.only ? [this.only] : Object.keys(INSTRUMENTS);
     this.tools = Object.fromEntries(keys.map((key) => [key, INSTRUMENTS[key][0](this)]));
     this.tabs = keys.map((key) => el("button", { type: "button", role: "tab", id: `lab-tab-${key}`,

@@ -13,7 +13,7 @@ const PROMPTS = {
 
 export function push(lab) {
   const { state, directions, engine } = lab, { values } = state;
-  const given = PROMPTS[values.model];
+  const given = PROMPTS[lab.loaded];
   const box = el("textarea", { rows: 2, spellcheck: false,
     value: state.values.prompt || given[mode() === "ask" ? "chat" : "text"],
     oninput: () => state.set({ prompt: box.value }) });
