@@ -244,6 +244,16 @@ def test_a_link_holds_the_whole_state(lab: Bench, browser: Browser) -> None:
     assert page.locator(".lab-watch select").first.input_value() == "afraid"
 
 
+def test_a_link_with_mistakes_is_made_whole(lab: Bench) -> None:
+    page = lab.open(
+        "model=huge&show=push&a=hapy&b=sadd&strength=much&nothing=1&length=20"
+    )
+    first = page.evaluate(f"{LAB}.directions.emotions[0]")
+    assert page.locator(".lab-picked").inner_text() == first
+    assert f"{first}, strength .20" in page.locator(".lab-own h2").inner_text()
+    assert all(len(text) > 30 for text in lab.texts())
+
+
 def test_twins_ask_as_python_does(
     lab: Bench, tiny: Any, vectors: EmotionVectors
 ) -> None:

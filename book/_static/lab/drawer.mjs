@@ -85,4 +85,5 @@ export function drawer(lab, chosen) {
 export const list = (rows, color = "var(--lab-quiet)") => el("ol", { class: "lab-list" },
   rows.map(([name, share, told]) => el("li", {},
     el("i", { style: `width:${Math.max(0, share * 100).toFixed(1)}%;background:${color}` }),
-    el("span", {}, name.trim() ? name : name.replace(/\n/g, "↵").replace(/ /g, "␣")), el("b", {}, told))));
+    el("span", {}, name.trim() ? name : name.replace(/\n/g, "↵").replace(/ /g, "␣")),
+    el("b", {}, told))));

@@ -2,9 +2,9 @@
  *
  * Every element of class `lab` becomes one. Where it has `data-show`, it shows that
  * instrument alone, as a chapter may want it. */
-import { button, choice, el } from "./dom.mjs";
+import { button, el } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
-import { Directions } from "./directions.mjs";
+import { Models } from "./models.mjs";
 import { push } from "./push.mjs";
 import { read } from "./read.mjs";
 import { State } from "./state.mjs";
@@ -18,11 +18,6 @@ const INSTRUMENTS = {
   twins: [twins, "Twins", "Ask a risky question and its safe twin, under any push."],
   watch: [watch, "Watch", "Set an alarm on an emotion, and let the model go on."],
 };
-const ABOUT = {
-  tiny: "a toy that we trained: its world is small and known",
-  smollm2: "an open model of 135 million parameters, in a 4-bit copy",
-};
-const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 export class Laboratory {
   constructor(root) {
@@ -34,13 +29,17 @@ export class Laboratory {
     this.status = el("p", { class: "lab-status", role: "status" });
     this.bar = el("progress", { max: 1, value: 0, hidden: true, "aria-label": "Progress" });
     this.halt = button("Stop", () => this.stop(), { hidden: true });
-    this.menu = el("div", { class: "lab-models" });
     this.main = el("div", { class: "lab-main-part" }, this.promise());
-    root.replaceChildren(this.menu,
+    this.models = new Models(this, STATIC);
+    root.replaceChildren(this.models.node,
       el("div", { class: "lab-row lab-state" }, this.bar, this.halt, this.status), this.main);
     this.state.addEventListener("change", ({ detail }) => this.changed(detail));
-    this.list();
   }
+
+  get loaded() { return this.models.loaded; }
+  get directions() { return this.models.directions; }
+  get texts() { return this.models.texts; }
+  get shown() { return this.only ?? this.state.values.show; }
 
   say(text) { this.status.textContent = text; }
 
@@ -51,75 +50,19 @@ export class Laboratory {
       el("li", {}, el("b", {}, name), says)));
   }
 
-  /** Which models are on this site; the list is a few hundred bytes. */
-  async list() {
-    try {
-      const response = await fetch(new URL("models/index.json", STATIC));
-      this.models = await response.json();
-    } catch {
-      return this.say("No models are beside this page. `make book` puts them there, and a " +
-        "page opened from a folder cannot run them: serve it.");
-    }
-    this.draw();
-    this.say("Nothing is loaded before you click.");
-  }
-
-  get model() {
-    return this.models.find(({ name }) => name === this.state.values.model) ?? this.models[0];
-  }
-
-  draw() {
-    const { name, title, size, weights, directions, file } = this.model;
-    const options = Object.fromEntries(this.models.map((one) => [one.name, one.title]));
-    const ready = this.loaded === name;
-    const offer = weights && directions && button(
-      ready ? "Loaded" : `Load ${title} (${mb(size)})`, () => this.load(), {
-        class: "lab-button lab-main lab-load", disabled: ready });
-    const picker = !weights && directions && el("label", { class: "lab-field" },
-      `This site was built without ${title}. If you have ${file}, give it here; it stays ` +
-      "on your computer.",
-      el("input", { type: "file", accept: ".gguf", onchange: ({ target }) =>
-        target.files[0] && this.load(target.files[0]) }));
-    const gone = !directions && el("p", {}, `This site was built without ${title}: take tiny, ` +
-      "or build the book where the model is in the cache.");
-    this.menu.replaceChildren(
-      choice("Model", options, name, (model) => this.state.set({ model })),
-      el("span", { class: "lab-note" }, ABOUT[name]), ...[offer, picker, gone].filter(Boolean));
-  }
-
-  async load(file) {
-    const model = this.model, { name, title } = model;
-    const folder = new URL(`models/${name}/`, STATIC);
-    this.loaded = null;
-    this.stopped = new AbortController();
-    const { signal } = this.stopped;
+  /** No instruments: the model is another one, or on its way. */
+  close() {
+    this.models.loaded = null;
     this.main.replaceChildren(this.promise());
-    this.draw();
-    await this.busy(this.menu.querySelector(".lab-load"), async (tell) => {
-      const manifest = file ? { name, size: model.size, sha256: model.sha256,
-        pieces: [{ file: file.name, size: model.size, sha256: model.sha256 }] }
-        : new URL("manifest.json", folder).href;
-      this.directions = await Directions.fetch(new URL("directions.safetensors", folder), signal);
-      this.texts = await (await fetch(new URL("texts.json", folder), { signal })).json();
-      const end = await this.engine.load({ manifest, file }, ({ bytes, size }) => {
-        tell(bytes / size);
-        this.say(`${title}: ${mb(bytes)} of ${mb(size)}`);
-      });
-      if (end.type !== "ready") return this.say("Stopped: load again to go on from there.");
-      this.loaded = name;
-      this.say(`${title} runs in this page: ${end.nLayers} layers of width ${end.d}.` +
-        (end.simd ? "" : " This browser lacks SIMD: expect it to be slow.") +
-        (end.checked ? "" : " Its checksum could not be compared here."));
-    });
-    this.draw();
-    if (this.loaded) this.open();
   }
 
   /** The instruments, once a model is there. */
   open() {
-    const { state } = this, { one, a, watched } = state.values;
-    for (const [key, value] of Object.entries({ one, a, watched }))
-      if (!this.directions.has(value)) state.set({ [key]: this.directions.emotions[0] });
+    this.tools = {};
+    const { state } = this, known = (key) => this.directions.has(state.values[key]);
+    for (const key of ["one", "two", "three", "b"]) if (!known(key)) state.set({ [key]: "" });
+    for (const key of ["a", "watched"])
+      if (!known(key)) state.set({ [key]: this.directions.emotions[0] });
     const keys = this.only ? [this.only] : Object.keys(INSTRUMENTS);
     this.tools = Object.fromEntries(keys.map((key) => [key, INSTRUMENTS[key][0](this)]));
     this.tabs = keys.map((key) => el("button", { type: "button", role: "tab", id: `lab-tab-${key}`,
@@ -133,8 +76,6 @@ export class Laboratory {
     this.main.replaceChildren(tabs, this.panel);
     this.show();
   }
-
-  get shown() { return this.only ?? this.state.values.show; }
 
   show() {
     const key = this.shown, tool = this.tools[key];
@@ -161,12 +102,9 @@ export class Laboratory {
     if (changed.includes("model")) {
       const own = { text: "", prompt: "", case: "", twin: "", yes: "", no: "", episode: "" };
       if (!arrived) this.state.set(own);
-      this.engine.stop();
-      if (this.loaded !== this.state.values.model) {
-        this.loaded = null;
-        this.main.replaceChildren(this.promise());
-      }
-      return this.models && this.draw();
+      this.stop();
+      this.close();
+      return this.models.draw();
     }
     if (!this.loaded) return;
     if (arrived) return this.open(); // another link: everything is made anew from it
@@ -177,7 +115,7 @@ export class Laboratory {
   }
 
   /** Run a piece of work with bar, stop button and errors in sentences. */
-  async busy(starter, work) {
+  async busy(work) {
     const own = (this.running = {});
     const tell = (share) => {
       if (this.running === own) this.bar.value = share;
@@ -198,7 +136,7 @@ export class Laboratory {
   }
 
   stop() {
-    this.stopped?.abort();
+    this.models.stopped?.abort();
     this.engine.stop();
   }
 

@@ -13,7 +13,7 @@ const PROMPTS = {
 
 export function push(lab) {
   const { state, directions, engine } = lab, { values } = state;
-  const given = PROMPTS[values.model];
+  const given = PROMPTS[lab.loaded];
   const box = el("textarea", { rows: 2, spellcheck: false,
     value: state.values.prompt || given[mode() === "ask" ? "chat" : "text"],
     oninput: () => state.set({ prompt: box.value }) });
@@ -51,7 +51,7 @@ export function push(lab) {
   async function run() {
     const text = box.value;
     if (!text.trim()) return lab.say("There is nothing to go on from: type a beginning.");
-    await lab.busy(go, async (tell) => {
+    await lab.busy(async (tell) => {
       tags = [];
       const { rows, tag } = pushes(), { seed: drawn, temperature, length } = state.values;
       boxes.forEach((one) => one.show(mode() === "ask" ? [] : [text]));

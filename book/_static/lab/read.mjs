@@ -56,7 +56,7 @@ export function read(lab) {
   async function run() {
     if (!box.value.trim()) return lab.say("There is no text to read: type one, or take a story.");
     more.shut();
-    await lab.busy(go, async (tell) => {
+    await lab.busy(async (tell) => {
       const read = await readText(lab, { prompt: box.value }, tell);
       if (!read) return;
       found = read;
@@ -69,7 +69,8 @@ export function read(lab) {
     if (!found) return;
     const emotions = chosen(), from = found.texts.length > 1 ? 1 : 0;
     const score = (i, name) => found.score(i, name);
-    const all = emotions.flatMap(({ name }) => found.at.slice(from).map((_, i) => score(i + from, name)));
+    const places = found.at.map((_, i) => i).slice(from);
+    const all = emotions.flatMap(({ name }) => places.map((i) => score(i, name)));
     const top = Math.max(0.05, ...all);
     found.texts.forEach((_, i) => {
       if (i < from || !emotions.length) return shown.paint(i, {});

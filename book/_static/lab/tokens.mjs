@@ -10,7 +10,8 @@ export function tokens(label, onopen = null) {
 
   node.add = (text) => {
     const first = !node.children.length;
-    const span = el("span", onopen ? { role: "button", tabIndex: first ? 0 : -1 } : {}, visible(text));
+    const opens = onopen ? { role: "button", tabIndex: first ? 0 : -1 } : {};
+    const span = el("span", opens, visible(text));
     node.append(span);
     return span;
   };

@@ -55,7 +55,7 @@ export function twins(lab) {
     const all = [[], directions.push(directions.direction(now), now.strength),
       ...random.map((vector) => directions.push(vector, now.strength))];
     const rows = all.map((pushes) => ({ pushes }));
-    await lab.busy(go, async (tell) => {
+    await lab.busy(async (tell) => {
       const one = await odds(boxes.case.value, rows, (share) => tell(share / 2));
       const two = one && await odds(boxes.twin.value, rows, (share) => tell((1 + share) / 2));
       if (!two) return;

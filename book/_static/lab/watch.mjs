@@ -63,7 +63,7 @@ export function watch(lab) {
     shown.show([]);
     const reads = [{ layers: directions.layer, vectors: directions.vector(watched),
       center: directions.center() }];
-    await lab.busy(n ? on : go, async (tell) => {
+    await lab.busy(async (tell) => {
       await engine.write({ prompt: box.value, rows: [{ seed }], n, temperature, reads, pace: 60 }, {
         prompt: ({ texts: all }) => {
           found.texts.push(...all);
