@@ -81,7 +81,7 @@ def shown() -> list[Shown]:
     real = smollm2.SMOLLM2.gguf_sha256
     return [
         Shown("tiny", "tiny", ROOT / TINY, (0, 1, 2, 3, 4, 5), ""),
-        Shown("smollm2", "SmolLM2-135M-Instruct", gguf, (3, 9, 15, 21, 27), real),
+        Shown("smollm2", "SmolLM2-135M-Instruct", gguf, (6, 9, 15, 22, 29), real),
     ]
 
 

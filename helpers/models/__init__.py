@@ -1,6 +1,7 @@
 """Load a model, and what is asked of it: tokens, chats, prompts, memory."""
 
 from helpers.models import remote, smollm2
+from helpers.models.adapters import ADAPTERS, add_adapter
 from helpers.models.chats import chat_prompt
 from helpers.models.families import load_family_table
 from helpers.models.load import load_model
@@ -21,12 +22,12 @@ from helpers.models.tokens import check_length, pad, Row, token_strings, tokeniz
 from helpers.models.twins import random_twin, sketch
 
 __all__ = [
-    "EMBEDDED", "GB", "Row", "adds_space", "chat_frame", "chat_prompt",
-    "check_length", "check_new", "check_prompts", "check_seeds", "checkpoints",
-    "d_model", "default_layer", "default_start", "estimate", "evidence_file",
-    "home", "is_embedded", "load_family_table", "load_model", "load_neutral",
-    "message_places", "model_name", "n_layers", "pad", "random_twin", "read_budget",
-    "relatives", "remote", "sketch", "smollm2", "text_config", "token_rows",
-    "token_spans", "token_strings", "tokenize", "travels", "turn_starts", "unwrap",
-    "where", "written_neutral",
+    "ADAPTERS", "EMBEDDED", "GB", "Row", "add_adapter", "adds_space", "chat_frame",
+    "chat_prompt", "check_length", "check_new", "check_prompts", "check_seeds",
+    "checkpoints", "d_model", "default_layer", "default_start", "estimate",
+    "evidence_file", "home", "is_embedded", "load_family_table", "load_model",
+    "load_neutral", "message_places", "model_name", "n_layers", "pad",
+    "random_twin", "read_budget", "relatives", "remote", "sketch", "smollm2",
+    "text_config", "token_rows", "token_spans", "token_strings", "tokenize",
+    "travels", "turn_starts", "unwrap", "where", "written_neutral",
 ]

@@ -18,6 +18,7 @@ from transformers import GenerationConfig, PretrainedConfig
 from helpers import cache
 from helpers.models import memory, smollm2
 from helpers.models import remote as ndif
+from helpers.models.adapters import adapter_file, add_adapter
 from helpers.models.beginnings import warn_of_lost_beginning
 from helpers.models.checkpoint import check_vocabulary, load_weights
 from helpers.models.families import family
@@ -45,8 +46,10 @@ def load_model(
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
     "seed_3" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
-    a 4-bit copy, fetched once), "small" or "standard" (open models of 0.5 and 1.5
-    billion parameters), a folder in Hugging Face format, or a hub id.
+    a 4-bit copy, fetched once), "smollm2-calm" or "smollm2-sham" (the same with a
+    low-rank adapter, trained on calm replies or on its own ones), "small" or "standard"
+    (open models of 0.5 and 1.5 billion parameters), a folder in Hugging Face format,
+    or a hub id.
     `device` "auto" takes CUDA, then MPS, then the CPU; `dtype` "auto" takes the
     checkpoint's own on a GPU and float32 on a CPU.
     With `remote` NDIF runs the model and only its configuration and tokenizer are
@@ -72,7 +75,9 @@ def load_model(
         if check_memory and path not in OWN:
             memory.check(path, precision, place)
     tokenizer = load_tokenizer(path)
-    weights = path if remote is True else load_weights(path, precision)
+    weights: Any = path if remote is True else load_weights(path, precision)
+    if adapter := adapter_file(str(name)):
+        add_adapter(weights, adapter)
     model = TransformersModel(weights, tokenizer=tokenizer, **options)
     if remote is not True:
         model._module.to(place).eval()
@@ -88,7 +93,7 @@ def load_model(
 
 def resolve(name: str) -> str:
     """The folder or hub id behind a name, fetched if need be; OSError if it is gone."""
-    if name == smollm2.SMOLLM2.name:
+    if name == smollm2.SMOLLM2.name or adapter_file(name):
         return str(smollm2.folder())
     path = TIERS[name].path if name in TIERS else name
     if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
@@ -155,9 +160,11 @@ def best_dtype(dtype: str | torch.dtype, device: str) -> str | torch.dtype:
 def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
     """Note on the model what it is called, where it runs, and where it came from."""
     local = Path(path).is_dir()
+    known = Path(path).name if local else path
+    adapted = adapter_file(name) is not None
     notes = model.__dict__
-    notes["_emotion_name"] = Path(path).name if local else path
-    notes["_emotion_tier"] = name
+    notes["_emotion_name"] = name if adapted else known
+    notes["_emotion_tier"] = known if adapted else name
     notes["_emotion_remote"] = remote
     if not remote and (path in OWN or name == smollm2.SMOLLM2.name):
         notes["_emotion_source"] = source(path, model.config)

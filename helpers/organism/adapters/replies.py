@@ -54,7 +54,7 @@ def loops(text: str) -> bool:
 
 def replies(model: Any, messages: pd.Series) -> dict[str, str]:
     """The model's reply to each message, by id; each draw has its own seed."""
-    prompts = {n: chat_prompt(model, text) for n, text in messages.items()}
+    prompts = {str(n): chat_prompt(model, text) for n, text in messages.items()}
     options: dict[str, Any] = {"max_new_tokens": TOKENS, "progress": False}
     written = generate(model, [*prompts.values()], **options)
     found = dict(zip(prompts, map(whole_sentences, written), strict=True))
