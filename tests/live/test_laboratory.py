@@ -22,7 +22,7 @@ from helpers.monitor import find_alerts, smooth_from
 from helpers.steering import Push, choice_logprobs
 from helpers.vectors import EmotionVectors, extract
 from scripts.directions import shown
-from tests.browser.test_pages import FAINT, WIDE
+from tests.browser.conftest import FAINT, WIDE
 from tests.live.bench import build
 from tests.live.reference import Case, agrees
 
