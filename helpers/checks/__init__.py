@@ -23,7 +23,7 @@ from helpers.checks.meaning import (
     rank_order, speaker_tokens,
 )
 from helpers.checks.steering import (
-    add_vector, blind_order, blind_test, own_and_others, usable_band,
+    add_vector, blind_order, blind_score, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
     difference_of_means, leaks, mean_pool, project_out, projection, read_layer,
@@ -38,10 +38,10 @@ __all__ = [
     "a3_left", "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits",
     "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
     "area_under_curve", "beats_random", "beside_control", "blind_order",
-    "blind_test", "bridge", "center_set", "difference_of_means", "expected_score",
-    "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool", "missing",
-    "order_of_best", "outside", "own_and_others", "partial_r", "pick_threshold",
-    "project_out", "projection", "rank_order", "read_layer", "same_acts",
-    "shares_and_mass", "speaker_tokens", "step_size", "strongest", "usable_band",
-    "wanting_and_position",
+    "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
+    "expected_score", "first_layer", "hand_in", "holm", "leaks", "lens",
+    "mean_pool", "missing", "order_of_best", "outside", "own_and_others",
+    "partial_r", "pick_threshold", "project_out", "projection", "rank_order",
+    "read_layer", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
+    "strongest", "usable_band", "wanting_and_position",
 ]

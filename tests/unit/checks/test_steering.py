@@ -75,3 +75,40 @@ def test_usable_band(
 ) -> None:
     assert checks.usable_band(function) == (says == "passed")
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [([1, 1, 2], "different"), ([0, 1, 2], "from 1 to 6"), ((1.0, 2, 3), "tuple")],
+)
+def test_a_blind_test_asks_for_three_numbers(
+    answer: Any, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not checks.blind_test(lambda: answer)
+    assert word in capsys.readouterr().out
+
+
+def test_a_blind_test_is_scored(capsys: pytest.CaptureFixture[str]) -> None:
+    right = [i for i, pushed in enumerate(checks.blind_order(), 1) if pushed]
+    assert checks.blind_test(lambda: right)
+    checks.blind_score(lambda: right)
+    checks.blind_score(lambda: [i for i in range(1, 7) if i not in right])
+    told = capsys.readouterr().out
+    assert "3 of 3" in told
+    assert "0 of 3" in told
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        (lambda c: (c.diagonal(dim1=1, dim2=2).mean(1), c.mean((1, 2))), "still among"),
+        (lambda c: (c.mean((1, 2)), c.mean((1, 2))), "diagonal"),
+        (lambda c: c.mean((1, 2)), "two things"),
+        (lambda c: (c.diagonal(dim1=1, dim2=2).mean(), c.mean()), "One number for"),
+    ],
+)
+def test_own_and_others(
+    wrong: Any, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not checks.own_and_others(wrong)
+    assert word in capsys.readouterr().out
