@@ -12,7 +12,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers import cache as disk
-from helpers.activations.pooling import FEW, batches, token_budget
+from helpers.activations.pooling import FEW, batches, check_read, token_budget
 from helpers.activations.residual import content_key
 from helpers.models import Row, pad, tokenize, unwrap, where
 
@@ -42,6 +42,7 @@ def weighted_means(
             for batch in batches(lengths, None, token_budget(model)):
                 some = [rows[i] for i in batch], [weights[i] for i in batch]
                 parts.append(one_batch(model, *some, deep))
+                check_read(model, some[0], parts[-1].isfinite().all(-1).all(-1).all(0))
                 order += batch
                 bar.update(sum(lengths[i] for i in batch))
         return {"means": torch.cat(parts, 1)[:, torch.tensor(order).argsort()]}

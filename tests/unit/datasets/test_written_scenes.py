@@ -50,9 +50,9 @@ from helpers.models import chat_prompt, d_model, load_model, turn_starts
 from helpers.monitor import Monitor, smooth_from, watch, watch_text
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors, difference_of_means
-from tests.unit.families import make_folder
+from tests.unit.families import make_folder, make_tokenizer
 
-TOKENIZER = SimpleNamespace(chat_template=None)
+TOKENIZER = make_tokenizer()
 OTHER: Any = SimpleNamespace(config=SimpleNamespace(), tokenizer=TOKENIZER)
 
 

@@ -454,16 +454,6 @@ def test_nothing_cannot_be_watched(
         Monitor(replace(vectors, **change), {"happy": 1.0})
 
 
-def test_a_vector_that_is_not_watched_may_be_nothing(random_model: Any) -> None:
-    vectors = make_vectors(random_model)
-    rows = vectors.vectors.clone()
-    rows[0] = NAN
-    bare = watch(random_model, make_monitor(random_model), PROMPT, max_new_tokens=2)
-    monitor = Monitor(replace(vectors, vectors=rows), {"happy": NEVER}, 3, 0)
-    found = watch(random_model, monitor, PROMPT, max_new_tokens=2)
-    assert np.allclose(found.array()[:, 0], bare.array()[:, 0])
-
-
 @pytest.mark.parametrize("chunk", [1, 100])
 def test_a_score_that_is_not_a_number_ends_the_run(
     chunk: int, random_model: Any, tmp_path: Path

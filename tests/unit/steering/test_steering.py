@@ -474,7 +474,7 @@ def test_nothing_lingers_after_an_error_inside(
         ({"temperature": 1.0, "seed": [1, 2]}, "2 seeds for 3 prompts"),
         ({"vector": torch.zeros(32)}, "no direction"),
         ({"vector": torch.full((32,), torch.nan)}, "not finite"),
-        ({"strength": float("inf")}, "not finite"),
+        ({"strength": float("inf")}, "strength is inf"),
         ({"strength": [1.0, 2.0]}, "for 3 prompts"),
         ({"prompts": []}, "no prompts"),
         ({"prompts": ["The", ""]}, "prompt 1 is '', so it is empty"),

@@ -65,7 +65,7 @@ def test_a_story_without_a_word_for_its_emotion(random_model: Any, gap: Any) -> 
         ({"vectors": with_row(np.inf)}, "'sad'"),
         ({"vectors": with_row(0)}, "row 'sad' is zero, so it has no direction"),
         ({"center": torch.full((8,), torch.nan)}, "center are not finite"),
-        ({"norm": np.nan}, "norm nan is not finite"),
+        ({"norm": np.nan}, "norm is nan: pass a finite"),
         ({"norm": 0.0}, r"norm is 0\.0: pass a mean norm above 0"),
         ({"norm": -3.0}, r"norm is -3\.0"),
         ({"emotions": ("a", "a", "b")}, "all different"),

@@ -258,7 +258,7 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     (lambda s: s.rename(columns={"text": "story"}), {}, r"lack the columns \['text'\]"),
     (lambda s: s[s.emotion == "sad"], {}, r"1 emotion\(s\)"),
     (lambda s: s, {"neutral": NEUTRAL[:1] * 4}, "two or more neutral texts, not 1"),
-    (lambda s: s, {"denoise": float("nan")}, "denoise nan is not finite"),
+    (lambda s: s, {"denoise": float("nan")}, "denoise is nan: pass a finite"),
     (lambda s: s, {"start": -1}, "start is -1"),
     (lambda s: s, {"start": 2.0}, r"start 2\.0 is not a whole number"),
     (lambda s: s, {"batch_size": 0}, "batch_size is 0: pass 1 or more"),
