@@ -18,16 +18,17 @@ from helpers.checks.assignments.a4 import (
 )
 from helpers.checks.claims import beside_control, bridge, holm, missing
 from helpers.checks.hand_in import hand_in
+from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
+from helpers.checks.readers import run_readers
 from helpers.checks.steering import (
     add_vector, blind_order, blind_score, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
-    difference_of_means, leaks, mean_pool, project_out, projection, read_layer,
-    step_size, strongest,
+    difference_of_means, leaks, mean_pool, project_out, step_size, strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
 
@@ -41,7 +42,7 @@ __all__ = [
     "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
     "expected_score", "first_layer", "hand_in", "holm", "leaks", "lens",
     "mean_pool", "missing", "order_of_best", "outside", "own_and_others",
-    "partial_r", "pick_threshold", "project_out", "projection", "rank_order",
-    "read_layer", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
-    "strongest", "usable_band", "wanting_and_position",
+    "partial_r", "patch_row", "pick_threshold", "project_out", "rank_order",
+    "read_layer", "run_readers", "same_acts", "shares_and_mass", "speaker_tokens",
+    "step_size", "strongest", "usable_band", "wanting_and_position", "which_bug",
 ]

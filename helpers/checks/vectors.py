@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from helpers.activations import pooling, residual
+from helpers.activations import pooling
 from helpers.checks.advice import as_tensor, expect, same, staged
 from helpers.vectors import extraction
 
@@ -79,67 +79,6 @@ def step_size(function: Callable[[float, float], Any]) -> bool:
         expect(float(function(0.0, 3.0)) == 0.0, "Strength 0 should not move anything.")
 
     return staged("step_size", steps)
-
-
-def read_layer(function: Callable[[Any, str, int], Any], model: Any) -> bool:
-    """Chapter 01: the residual stream of one text after a block."""
-
-    def steps() -> None:
-        text, layer = "Two boats lay in the harbor and the wind was low.", 1
-        got = as_tensor(function(model, text, layer), "The result")
-        right = residual.residual_stream(model, text, layer)
-        expect(
-            got.ndim != 1,
-            "You have one position only. `output[0]` may have taken the first row of "
-            "the batch and then the first position.",
-        )
-        expect(
-            got.shape != (1, *right.shape),
-            "The batch axis is still there: the text is row 0 of its batch.",
-        )
-        expect(
-            got.shape == right.shape,
-            f"The shape should be [positions, d_model] = {tuple(right.shape)}, "
-            f"and is {tuple(got.shape)}.",
-        )
-        for off in (layer - 1, layer + 1):
-            other = residual.residual_stream(model, text, off)
-            expect(
-                not same(got, other),
-                f"These are the values of layer {off}, not {layer}. Layer l is the "
-                "stream after block l, so block l's own output.",
-            )
-        expect(same(got, right), "The shape is right, the values are not.")
-
-    return staged("read_layer", steps)
-
-
-def projection(function: Callable[[Any, Any], Any]) -> bool:
-    """Chapter 01: how far each position reaches along a direction."""
-
-    def steps() -> None:
-        generator = torch.Generator().manual_seed(3)
-        stream = torch.randn(7, 12, generator=generator)
-        vector = 3 * torch.randn(12, generator=generator)
-        got = as_tensor(function(stream, vector), "The result")
-        right = stream @ vector / vector.norm()
-        expect(
-            got.shape == right.shape,
-            f"One number for each of 7 positions, please: shape (7,), not "
-            f"{tuple(got.shape)}.",
-        )
-        expect(
-            not same(got, stream @ vector),
-            "A longer vector gives larger numbers: bring it to length 1 first.",
-        )
-        cosine = right / stream.norm(dim=-1)
-        expect(
-            not same(got, cosine),
-            "That is the cosine: the length of each position should count.",
-        )
-        expect(same(got, right), "The values differ from the projection.")
-
-    return staged("projection", steps)
 
 
 def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:

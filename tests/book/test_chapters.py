@@ -112,9 +112,7 @@ def test_ends_with_summary_questions_and_doubt(chapter: Path) -> None:
     assert "What would change our mind" in headings[-1]
     assert any(heading.startswith("Summary") for heading in headings)
     place = next(i for i, h in enumerate(headings) if re.search(r"[Qq]uestions", h))
-    questions = re.split(r"\n## |\n`{3,}|\n<details", text.split(headings[place])[-1])[
-        0
-    ]
+    questions = re.split(r"\n## |\n`{3,}|<details", text.split(headings[place])[-1])[0]
     assert len(re.findall(r"^\s*\d+\. ", questions, re.MULTILINE)) == 3
 
 

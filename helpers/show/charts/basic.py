@@ -127,16 +127,17 @@ def lines(
     y_title: str | None = None,
     reference: float | None = None,
     zero: bool = True,
+    log: bool = False,
     description: str | None = None,
 ) -> alt.LayerChart:
     """Lines with points, and bands if `low` and `high` name columns.
 
     Lines of `control` are gray, the second of two darker. `zero`: whether the axis
-    must hold 0.
+    must hold 0. `log`: a logarithmic axis, for what is above 0.
     """
     whole = all(float(v).is_integer() for v in frame[x])
     axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
-    scale = alt.Scale(zero=zero)
+    scale = alt.Scale(type="log") if log else alt.Scale(zero=zero)
     base = alt.Chart(frame).encode(
         x=alt.X(f"{x}:Q", title=x_title or x, axis=axis),
         color=_line_colors(frame, color, control) if color else alt.value(BLUE),

@@ -125,10 +125,7 @@ def norm_curves(table: pd.DataFrame, *, title: str) -> Any:
     Columns family, layer, norm. Taught in chapter 13.
     """
     options: dict[str, Any] = {"color": "family", "y_title": "mean length of a row"}
-    chart = lines(table, "layer", "norm", title=title, **options)
-    for layer in chart.layer:
-        layer.encoding.y.scale = {"type": "log"}
-    return chart
+    return lines(table, "layer", "norm", title=title, log=True, **options)
 
 
 def family_grid(table: pd.DataFrame, *, title: str) -> Any:

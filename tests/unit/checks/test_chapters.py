@@ -10,16 +10,12 @@ import pytest
 import torch
 
 from helpers import checks
-from helpers.activations import pooling, residual
+from helpers.activations import pooling
 from helpers.vectors import extraction
 
 
 def strongest(scores: Any, names: Any, k: int) -> list[str]:
     return [names[i] for i in scores.argsort(descending=True)[:k].tolist()]
-
-
-def projection(stream: Any, vector: Any) -> Any:
-    return stream @ vector / vector.norm()
 
 
 def leaks(text: str, emotion: str) -> bool:
@@ -53,14 +49,11 @@ def half_mean(stream: Any, mask: Any, start: int) -> Any:
 REFERENCES: dict[str, Callable[..., Any]] = {
     "strongest": strongest,
     "step_size": lambda share, norm: share * norm,
-    "read_layer": residual.residual_stream,
-    "projection": projection,
     "mean_pool": pooling.mean_pool,
     "leaks": leaks,
     "difference_of_means": extraction.difference_of_means,
     "project_out": extraction.project_out,
 }
-stream = residual.residual_stream
 pool = pooling.mean_pool
 dom = extraction.difference_of_means
 out = extraction.project_out
@@ -82,21 +75,6 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
         lambda share, norm: share * norm if share else norm,
         "Strength 0 should not move",
     ),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer).tolist(), "is a list"),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer)[0], "one position only"),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer)[None], "batch axis"),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer)[1:], "d_model]"),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer - 1), "of layer 0, not 1"),
-    ("read_layer", lambda m, t, layer: stream(m, t, layer + 1), "of layer 2, not 1"),
-    ("read_layer", lambda m, t, layer: 2 * stream(m, t, layer), "values are not"),
-    ("projection", lambda s, v: s * v, "One number for each of 7"),
-    ("projection", lambda s, v: s @ v, "bring it to length 1"),
-    (
-        "projection",
-        lambda s, v: projection(s, v) / s.norm(dim=-1),
-        "That is the cosine",
-    ),
-    ("projection", lambda s, v: -projection(s, v), "differ from the projection"),
     ("mean_pool", lambda s, m, k: s, "[texts, width]"),
     ("mean_pool", lambda s, m, k: s.mean(1), "padding counts"),
     ("mean_pool", lambda s, m, k: pool(s, m, 0), "`start` is not used"),
