@@ -24,7 +24,7 @@ from helpers.datasets.openings import load_openings
 from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, scrambled
 from helpers.datasets.planted import planted_axes
 from helpers.datasets.rejections import load_rejections, written_rejections
-from helpers.datasets.replies import load_replies
+from helpers.datasets.replies import load_replies, OWN_REPLIES
 from helpers.datasets.scenes import ACTS, load_scenes, Situation
 from helpers.datasets.stories import load_stories, repeated, sentences
 from helpers.datasets.subjects import load_subjects
@@ -40,19 +40,19 @@ from helpers.datasets.written_scenes import written_scenes
 from helpers.models import load_neutral
 
 __all__ = [
-    "ACTS", "NEEDS", "PARTS", "Situation", "Split", "TOPIC_SPLITS", "TWELVE",
-    "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats", "load_activities",
-    "load_appraisals", "load_beginnings", "load_care", "load_contrasts",
-    "load_dialogues", "load_distress", "load_doses", "load_emotions",
-    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
-    "load_known_answers", "load_lines", "load_long_chats", "load_masked",
-    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
-    "load_negations", "load_neutral", "load_norms", "load_openings",
+    "ACTS", "NEEDS", "OWN_REPLIES", "PARTS", "Situation", "Split", "TOPIC_SPLITS",
+    "TWELVE", "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats",
+    "load_activities", "load_appraisals", "load_beginnings", "load_care",
+    "load_contrasts", "load_dialogues", "load_distress", "load_doses",
+    "load_emotions", "load_episodes", "load_exchanges", "load_felt_messages",
+    "load_judgments", "load_known_answers", "load_lines", "load_long_chats",
+    "load_masked", "load_masked_chats", "load_masked_dialogues", "load_messages",
+    "load_moods", "load_negations", "load_neutral", "load_norms", "load_openings",
     "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
-    "load_shared_troubles",
-    "load_stories", "load_subjects", "load_tasks", "load_watched",
-    "load_written_stories", "own", "own_words", "planted_axes", "repeated",
-    "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",
-    "written_activities", "written_dialogues", "written_doses", "written_messages",
-    "written_rejections", "written_scenes", "written_tasks", "written_unseen_tasks",
+    "load_shared_troubles", "load_stories", "load_subjects", "load_tasks",
+    "load_watched", "load_written_stories", "own", "own_words", "planted_axes",
+    "repeated", "scrambled", "sentences", "spans_in", "trained_pair",
+    "unseen_tasks", "written_activities", "written_dialogues", "written_doses",
+    "written_messages", "written_rejections", "written_scenes", "written_tasks",
+    "written_unseen_tasks",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.distress import load_distress
 from helpers.datasets.written import FOLDER
 
-OWN, CALM = FOLDER / "own_replies.json", FOLDER / "calm_replies.json"
+OWN_REPLIES, CALM = FOLDER / "own_replies.json", FOLDER / "calm_replies.json"
 HELD_OUT = 5  # each fifth situation is for measuring
 
 
@@ -25,7 +25,7 @@ def load_replies() -> pd.DataFrame:
     messages = load_distress()
     place = pd.factorize(messages["situation"])[0]
     messages["split"] = np.where(place % HELD_OUT == HELD_OUT - 1, "test", "train")
-    for name, path in {"own": OWN, "calm": CALM}.items():
+    for name, path in {"own": OWN_REPLIES, "calm": CALM}.items():
         known = json.loads(path.read_text("utf-8"))["replies"]
         messages[name] = [known[one] for one in messages["id"]]
     return messages

@@ -17,8 +17,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from helpers import cache
-from helpers.datasets import load_distress
-from helpers.datasets.replies import OWN
+from helpers.datasets import OWN_REPLIES, load_distress
 from helpers.models import chat_prompt, load_model
 from helpers.steering import generate
 
@@ -84,7 +83,7 @@ def write_replies(model: Any, path: Path) -> None:
 def main() -> None:
     """Load the open model and write its replies."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=OWN)
+    parser.add_argument("--out", type=Path, default=OWN_REPLIES)
     write_replies(load_model("smollm2"), parser.parse_args().out)
 
 
