@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.datasets.distress import load_distress
 from helpers.datasets.lint.stories import copies, spelling
-from helpers.datasets.replies import CALM, OWN
+from helpers.datasets.replies import CALM, OWN_REPLIES
 
 WORDS, SENTENCES = (12, 45), 3  # of a calm reply
 STARTS = 3  # calm replies that may begin with the same three words
@@ -24,7 +24,9 @@ Fault = tuple[str, str, str]
 
 def replies_faults() -> Iterator[Fault]:
     """Everything wrong with the shipped replies."""
-    known = {p: json.loads(p.read_text("utf-8"))["replies"] for p in (OWN, CALM)}
+    known = {
+        p: json.loads(p.read_text("utf-8"))["replies"] for p in (OWN_REPLIES, CALM)
+    }
     ids = set(load_distress()["id"])
     for path, replies in known.items():
         for name in sorted(ids ^ set(replies)):
