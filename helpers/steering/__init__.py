@@ -1,7 +1,7 @@
 """Write to the residual stream while a model generates or scores text."""
 
 from helpers.steering.controls import Directions, controls
-from helpers.steering.fluency import fluency, kept_words, new_names
+from helpers.steering.fluency import fluency, kept_words, new_names, surprise
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
 )
@@ -17,5 +17,5 @@ __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
     "fluency", "generate", "judge", "kept_words", "log_odds", "new_names",
     "next_logprobs", "own_right", "own_word_diagonal", "rows_that_fit", "steer",
-    "sweep_logprobs", "word_changes", "worded", "wordings", "write_stories",
+    "surprise", "sweep_logprobs", "word_changes", "worded", "wordings", "write_stories",
 ]
