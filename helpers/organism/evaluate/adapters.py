@@ -113,7 +113,10 @@ def read_all(
 def nats(model: Any, rows: Rows) -> dict[str, list[float]]:
     """Nats a token: of stories and neutral texts, and of both replies to messages."""
     prompts = [chat_prompt(model, text) for text in rows["message"]]
-    given = {"stories": some_stories()["text"], "neutral": load_neutral(model)}
+    given: dict[str, Any] = {
+        "stories": some_stories()["text"],
+        "neutral": load_neutral(model),
+    }
     found = {}
     for name, texts in given.items():
         cut = [text.partition(" ") for text in list(texts)[:N_TEXTS]]
