@@ -20,17 +20,20 @@ from helpers.behaviour.preferences import (
     ASK, bradley_terry, known_answer, letter_prompts, ordered_pairs, prefer_first,
     span_masks, split_push, strength_table, win_matrix,
 )
-from helpers.behaviour.suppression import measure_inside, measure_words, replies
+from helpers.behaviour.suppression import (
+    by_own_words, measure_inside, measure_words, probe, replies, valence_axis,
+)
 from helpers.steering import next_logprobs
 
 __all__ = [
     "ASK", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates", "agreement",
-    "best_dose", "bradley_terry", "carried", "compare", "control_gaps",
+    "best_dose", "bradley_terry", "by_own_words", "carried", "compare", "control_gaps",
     "control_spread", "controls", "deflection", "effects_by_emotion", "first_tokens",
     "found_rank", "gap", "known_answer", "letter_prompts", "measure_inside",
     "measure_steering", "measure_words", "next_logprobs", "norm_shares",
     "ordered_pairs", "outcome", "own_and_other", "part_means", "pleasantness",
-    "prefer_first", "random_control", "rate_table", "read_chats", "read_parts",
+    "prefer_first", "probe", "random_control", "rate_table", "read_chats", "read_parts",
     "read_speakers", "replies", "run_scenes", "span_masks", "split_push", "state_gaps",
-    "steered_rates", "strain", "strength_table", "summarize", "through", "win_matrix",
+    "steered_rates", "strain", "strength_table", "summarize", "through",
+    "valence_axis", "win_matrix",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -67,28 +67,40 @@ def by_visible_emotion(texts: Sequence[str]) -> NDArray[Any]:
     return known.predict_proba(list(texts))[:, 1]
 
 
-def by_own_words(texts: Sequence[str], messages: pd.DataFrame) -> NDArray[Any]:
+def crosswise(
+    classifier: Any, rows: Any, truth: ArrayLike, groups: ArrayLike
+) -> Float[NDArray[Any], " n"]:
+    """The probability of `truth` for each row, by a classifier of other groups."""
+    options: dict[str, Any] = {"groups": groups, "cv": GroupKFold(5)}
+    options["method"] = "predict_proba"
+    return cross_val_predict(classifier, rows, truth, **options)[:, 1]
+
+
+def by_own_words(
+    texts: Sequence[str], truth: ArrayLike, groups: ArrayLike
+) -> Float[NDArray[Any], " n"]:
     """How pleasant the user's emotion is, by a classifier fitted on these texts.
 
-    Each text is scored by a classifier that saw no text about its emotion.
+    Each text is scored by a classifier that saw no text of its group.
     """
-    return cross_val_predict(
-        tone_classifier(),
-        list(texts),
-        messages["valence"] > 0,
-        groups=messages["emotion"],
-        cv=GroupKFold(5),
-        method="predict_proba",
-    )[:, 1]
+    return crosswise(tone_classifier(), list(texts), truth, groups)
+
+
+def probe(
+    at: Float[torch.Tensor, "n d"], truth: ArrayLike, groups: ArrayLike
+) -> Float[NDArray[Any], " n"]:
+    """The same by a straight line through activations."""
+    straight = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
+    return crosswise(straight, at.numpy(), truth, groups)
 
 
 def measure_words(written: Sequence[str], messages: pd.DataFrame) -> pd.DataFrame:
     """Whether replies tell if what the user told is pleasant, and what they name."""
     truth, groups = messages["valence"] > 0, list(messages["emotion"])
     dealt = shuffled_labels(list(messages["valence"]), whole=groups)
-    mixed = messages.assign(valence=dealt)
-    own = auc(by_own_words(written, messages), truth, groups)
-    chance = roc_auc_score(mixed["valence"] > 0, by_own_words(written, mixed))
+    mixed = np.array(dealt) > 0
+    own = auc(by_own_words(written, truth, groups), truth, groups)
+    chance = roc_auc_score(mixed, by_own_words(written, mixed, groups))
     seen = auc(by_visible_emotion(written), truth, groups)
     named = [bool(found) for found in named_emotions(written)]
     rows = [
@@ -144,13 +156,8 @@ def measure_inside(
         for name, vectors in {"own vectors": own, "parent's vectors": parent}.items():
             found, null = read_valence(at, vectors, messages)
             rows.append(("inside", f"{name}, {place} (AUC)", *found, null))
-        straight = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
-        options: dict[str, Any] = {"groups": groups, "cv": GroupKFold(5)}
-        options["method"] = "predict_proba"
-        probe = cross_val_predict(straight, at.numpy(), truth, **options)[:, 1]
         mixed = np.array(shuffled_labels(list(truth), whole=groups), dtype=bool)
-        null = cross_val_predict(straight, at.numpy(), mixed, **options)[:, 1]
-        chance = float(roc_auc_score(mixed, null))
-        found = auc(probe, truth, groups)
+        chance = float(roc_auc_score(mixed, probe(at, mixed, groups)))
+        found = auc(probe(at, truth, groups), truth, groups)
         rows.append(("inside", f"fitted probe, {place} (AUC)", *found, chance))
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,0 +1,268 @@
+"""What calm replies did to the open model, beside a sham: words, inside, general loss.
+
+`python -m helpers.organism.evaluate.adapters` reads `smollm2`, its sham and its calm
+adapter on the messages that no training saw, and writes one JSON with intervals over
+situations. Each model's readings are kept apart, so that a killed run loses one model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+from tqdm.auto import tqdm
+
+from helpers import cache
+from helpers.activations import span_means
+from helpers.behaviour import by_own_words, probe, valence_axis
+from helpers.datasets import (
+    load_emotions,
+    load_neutral,
+    load_replies,
+    load_written_stories,
+)
+from helpers.models import ADAPTERS, chat_prompt, load_model
+from helpers.stats import (
+    auc,
+    bootstrap,
+    bootstrap_statistic,
+    paired,
+    random_directions,
+)
+from helpers.steering import generate, surprise
+from helpers.vectors import EmotionVectors, extract
+
+MODELS = ("smollm2", "smollm2-sham", "smollm2-calm")
+PAIRS = ((2, 1), (2, 0), (1, 0))  # of MODELS: which minus which
+OUT = ADAPTERS / "measured.json"
+PLACES = ("message", "user's last token", "turn", "reply")
+TOKENS, WARM = 32, 0.7  # of a reply, and its temperature
+EACH, NORMED = 12, 10  # each 12th emotion has own vectors; texts that give a norm
+APART, N_TEXTS = 60, 24  # of each 60th emotion stories, and so many texts, for the loss
+DRAWS = 20  # of a null
+COLUMNS = ["part", "measure", "model", "value", "low", "high", "control"]
+
+Rows = pd.DataFrame
+
+
+class Task(NamedTuple):
+    """What is to be told of which messages, and the situations that they are of."""
+
+    chosen: Bool[NDArray[Any], " n"]
+    truth: Bool[NDArray[Any], " k"]
+    groups: NDArray[Any]
+
+
+def tasks(rows: Rows) -> dict[str, Task]:
+    """Joy against distress and anger; any emotion against plain need."""
+    moved, all_of = (rows["kind"] != "need").to_numpy(), np.ones(len(rows), bool)
+    joy, groups = (rows["kind"] == "joy").to_numpy(), rows["situation"].to_numpy()
+    return {
+        "pleasant": Task(moved, joy[moved], groups[moved]),
+        "moved": Task(all_of, moved, groups),
+    }
+
+
+def own_vectors(model: Any) -> EmotionVectors:
+    """Vectors of each EACH-th emotion, from written stories of the train topics."""
+    stories, some = load_written_stories(), load_emotions()["emotion"][::EACH]
+    chosen = stories[(stories.split == "train") & stories.emotion.isin(some)]
+    neutral = load_neutral(model)[:NORMED]
+    return extract(model, chosen, neutral, denoise=None, progress=False)
+
+
+def write(model: Any, rows: Rows) -> list[str]:
+    """A reply to each message, drawn from seeds of their own."""
+    prompts = [chat_prompt(model, text) for text in rows["message"]]
+    options: dict[str, Any] = {"temperature": WARM, "max_new_tokens": TOKENS}
+    written = generate(model, prompts, seed=0, progress=False, **options)
+    return [text.strip() or "." for text in written]
+
+
+def some_stories() -> Rows:
+    """The stories of the general loss: of each topic as many."""
+    stories = load_written_stories()
+    return stories[stories.emotion.isin(load_emotions()["emotion"][::APART])]
+
+
+def read_all(
+    model: Any, rows: Rows, replies: Sequence[str], layer: int
+) -> dict[str, Float[torch.Tensor, "n d"]]:
+    """The residual stream at each of PLACES, the reply being what this model wrote."""
+    texts, spans = [], []
+    for said, reply in zip(rows["message"], replies, strict=True):
+        prompt = chat_prompt(model, said)
+        first, turn = prompt.rindex(said), len(prompt)
+        last, end = first + len(said), turn + len(reply)
+        texts.append(prompt + reply)
+        spans.append([(first, last), (last - 1, last), (turn - 1, turn), (turn, end)])
+    found = span_means(model, texts, spans, layer)
+    return dict(zip(PLACES, found.unbind(1), strict=True))
+
+
+def nats(model: Any, rows: Rows) -> dict[str, list[float]]:
+    """Nats a token: of stories and neutral texts, and of both replies to messages."""
+    prompts = [chat_prompt(model, text) for text in rows["message"]]
+    given: dict[str, Any] = {
+        "stories": some_stories()["text"],
+        "neutral": load_neutral(model),
+    }
+    found = {}
+    for name, texts in given.items():
+        cut = [text.partition(" ") for text in list(texts)[:N_TEXTS]]
+        first, rest = [one for one, _, _ in cut], [f" {other}" for *_, other in cut]
+        found[name] = surprise(model, first, rest)
+    for name, column in {"calm replies": "calm", "its own replies": "own"}.items():
+        found[name] = surprise(model, prompts, list(rows[column]))
+    return {name: [float(x) for x in each] for name, each in found.items()}
+
+
+def fitted(
+    score: Callable[[Any, Any], Any], task: Task
+) -> tuple[Float[NDArray[Any], " k"], float]:
+    """Scores that a classifier gives, and what it reaches with shuffled labels.
+
+    That is the 95th percentile of the AUC over DRAWS shufflings.
+    """
+    rng, found = np.random.default_rng(0), []
+    for _ in range(DRAWS):
+        mixed = rng.permutation(task.truth)
+        found.append(roc_auc_score(mixed, score(mixed, task.groups)))
+    return score(task.truth, task.groups), float(np.quantile(found, 0.95))
+
+
+def by_axis(
+    at: Float[torch.Tensor, "n d"], vectors: EmotionVectors, task: Task
+) -> tuple[Any, float]:
+    """Scores along the vectors' valence axis; the same percentile of random axes."""
+    axes = random_directions(vectors.vectors, DRAWS)
+    chance = [roc_auc_score(task.truth, (at @ axis).numpy()) for axis in axes]
+    limit = np.quantile([max(a, 1 - a) for a in chance], 0.95)
+    return (at @ valence_axis(vectors)).numpy(), float(limit)
+
+
+def measure_model(model: Any, parent: EmotionVectors, rows: Rows) -> dict[str, Any]:
+    """What a model wrote, its scores by measure, what a null reaches, and its loss."""
+    written, own = write(model, rows), own_vectors(model)
+    known, made = tasks(rows), {}
+    for name, task in known.items():
+        texts = list(np.array(written)[task.chosen])
+        made[f"words: {name}"] = fitted(partial(by_own_words, texts), task)
+    for place, at in read_all(model, rows, written, parent.layer).items():
+        for name, task in known.items():
+            here = at[torch.tensor(task.chosen)]
+            found = fitted(partial(probe, here), task)
+            made[f"inside, fitted probe, {place}: {name}"] = found
+        here, task = at[torch.tensor(known["pleasant"].chosen)], known["pleasant"]
+        for whose, vectors in {"own": own, "the parent's": parent}.items():
+            found = by_axis(here, vectors, task)
+            made[f"inside, {whose} vectors, {place}: pleasant"] = found
+    return {
+        "replies": written,
+        "scores": {n: [float(x) for x in scores] for n, (scores, _) in made.items()},
+        "limits": {n: limit for n, (_, limit) in made.items()},
+        "nats": nats(model, rows),
+    }
+
+
+def auc_table(found: dict[str, Any], rows: Rows) -> list[tuple[Any, ...]]:
+    """The AUC of each measure for each model, and the paired differences of models."""
+    known, table = tasks(rows), []
+    for measure in found[MODELS[0]]["scores"]:
+        task = known[measure.rpartition(" ")[2]]
+        each = [np.array(found[name]["scores"][measure]) for name in MODELS]
+        for name, scores in zip(MODELS, each, strict=True):
+            limit = found[name]["limits"][measure]
+            told = auc(scores, task.truth, task.groups)
+            table.append(("auc", measure, name, *told, limit))
+        for i, j in PAIRS:
+            change = bootstrap_statistic(
+                partial(auc_change, each[i], each[j], task.truth), list(task.groups)
+            )
+            table.append(("auc", measure, minus(i, j), *change, 0.0))
+    return table
+
+
+def auc_change(one: Any, other: Any, truth: Any, kept: NDArray[Any]) -> float:
+    """How much more the first scores tell of the kept rows than the others."""
+    pair = [roc_auc_score(truth[kept], scores[kept]) for scores in (one, other)]
+    return float(pair[0] - pair[1])
+
+
+def minus(i: int, j: int) -> str:
+    """The name of a difference of two models."""
+    return f"{MODELS[i]} minus {MODELS[j]}"
+
+
+def loss_table(found: dict[str, Any], rows: Rows) -> list[tuple[Any, ...]]:
+    """Nats a token for each model, and the paired differences of models."""
+    table: list[tuple[Any, ...]] = []
+    situations = list(rows["situation"])
+    groups: dict[str, list[Any] | None] = {
+        "calm replies": situations,
+        "its own replies": situations,
+        "stories": list(some_stories()["topic"]),
+        "neutral": None,
+    }
+    for kind, own in groups.items():
+        each = [found[name]["nats"][kind] for name in MODELS]
+        for name, values in zip(MODELS, each, strict=True):
+            table.append(("nats a token", kind, name, *bootstrap(values, own), None))
+        for i, j in PAIRS:
+            change = paired(each[i], each[j], own)
+            table.append(("nats a token", kind, minus(i, j), *change, 0.0))
+    return table
+
+
+def kept_apart(name: str, rows: Rows, states: Path) -> dict[str, Any]:
+    """A model's readings, from an earlier run where the weights are the same."""
+    path, model = states / f"{name}.json", load_model(name)
+    source = cache.fingerprint(model)
+    if path.exists():
+        known = json.loads(path.read_text("utf-8"))
+        if known["source"] == source:
+            return known
+    parent = own_vectors(load_model(MODELS[0]) if name != MODELS[0] else model)
+    found = {"source": source, **measure_model(model, parent, rows)}
+    with cache.replacing(path) as part:
+        part.write_text(json.dumps(found), "utf-8")
+    return found
+
+
+def main() -> None:
+    """Measure the three models and write what was found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--states", type=Path, default=Path("_build/adapters"))
+    parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
+    args = parser.parse_args()
+    rows = load_replies()
+    rows = rows[rows["split"] == "test"].reset_index(drop=True)
+    bar = tqdm(args.models, unit="model")
+    found = {name: kept_apart(name, rows, args.states) for name in bar}
+    if set(found) < set(MODELS):
+        return
+    tables = auc_table(found, rows) + loss_table(found, rows)
+    table = pd.DataFrame(tables, columns=COLUMNS)
+    made = {
+        "ids": list(rows["id"]),
+        "replies": {name: found[name]["replies"] for name in MODELS},
+        "figures": json.loads(table.to_json(orient="records")),
+    }
+    with cache.replacing(args.out) as part:
+        part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(table.round(3).to_string(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
