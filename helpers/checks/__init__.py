@@ -22,12 +22,13 @@ from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
+from helpers.checks.pooling import three_pools, who_pooled
 from helpers.checks.steering import (
     add_vector, blind_order, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
-    difference_of_means, leaks, mean_pool, project_out, projection, read_layer,
-    step_size, strongest,
+    difference_of_means, mean_pool, project_out, projection, read_layer, step_size,
+    strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
 
@@ -39,9 +40,9 @@ __all__ = [
     "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
     "area_under_curve", "beats_random", "beside_control", "blind_order",
     "blind_test", "bridge", "center_set", "difference_of_means", "expected_score",
-    "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool", "missing",
+    "first_layer", "hand_in", "holm", "lens", "mean_pool", "missing",
     "order_of_best", "outside", "own_and_others", "partial_r", "pick_threshold",
     "project_out", "projection", "rank_order", "read_layer", "same_acts",
-    "shares_and_mass", "speaker_tokens", "step_size", "strongest", "usable_band",
-    "wanting_and_position",
+    "shares_and_mass", "speaker_tokens", "step_size", "strongest", "three_pools",
+    "usable_band", "wanting_and_position", "who_pooled",
 ]

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from helpers.activations import mean_activations
+from helpers.activations import means_by_start
 from helpers.stats import Estimate, bootstrap
 from helpers.vectors.extraction import difference_of_means, mean_of_means
 from helpers.vectors.probes import cosine_scores
@@ -31,15 +31,17 @@ def pooled_at(
     starts: Sequence[int],
     **options: Any,
 ) -> dict[tuple[int, int], Float[Tensor, "n d"]]:
-    """Mean activations by (layer, start), each text read once for every start.
+    """Mean activations by (layer, start), each text read once for all of them.
 
-    Options as in `mean_activations`.
+    `progress` as in `mean_activations`. Taught in chapter 02.
     """
-    found: dict[tuple[int, int], Float[Tensor, "n d"]] = {}
-    for start in starts:
-        rows = mean_activations(model, texts, list(layers), start=start, **options)
-        found |= {(layer, start): rows[i] for i, layer in enumerate(layers)}
-    return found
+    means = means_by_start(model, texts, layers, starts, **options)
+    each = zip(layers, means, strict=True)
+    return {
+        (layer, start): rows
+        for layer, by_start in each
+        for start, rows in zip(starts, by_start, strict=True)
+    }
 
 
 def nearest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 
 from helpers import checks
 from helpers.activations import pooling, residual
+from helpers.checks.pooling import DID
 from helpers.vectors import extraction
 
 
@@ -20,11 +20,6 @@ def strongest(scores: Any, names: Any, k: int) -> list[str]:
 
 def projection(stream: Any, vector: Any) -> Any:
     return stream @ vector / vector.norm()
-
-
-def leaks(text: str, emotion: str) -> bool:
-    ending = "(ness|ly|der|dest)?"
-    return bool(re.search(rf"\b{emotion}{ending}\b", text, re.IGNORECASE))
 
 
 def means_of(means: Any, labels: Any) -> tuple[Any, list[str]]:
@@ -56,7 +51,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "read_layer": residual.residual_stream,
     "projection": projection,
     "mean_pool": pooling.mean_pool,
-    "leaks": leaks,
+    "who_pooled": lambda: dict(DID),
     "difference_of_means": extraction.difference_of_means,
     "project_out": extraction.project_out,
 }
@@ -113,30 +108,11 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("mean_pool", from_place, "padding on the left"),
     ("mean_pool", lambda s, m, k: 2 * pool(s, m, k), "padding on the right"),
     ("mean_pool", half_mean, "use float32"),
-    ("leaks", lambda t, e: "yes", "Return True or False"),
-    ("leaks", lambda t, e: False, "plain word was missed"),
-    ("leaks", lambda t, e: True, "without the word was flagged"),
-    ("leaks", lambda t, e: bool(re.search(rf"\b{e}", t)), "A capital letter"),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"\b{e}\b", t, re.IGNORECASE)),
-        "A form of the word",
-    ),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"\b{e}", t, re.IGNORECASE)),
-        "A saddle is no sadness",
-    ),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"{e}(ness)?\b|{e}e", t, re.IGNORECASE)),
-        "inside another word",
-    ),
-    (
-        "leaks",
-        lambda t, e: any(leaks(word, e) for word in t.split()),
-        "A word of two parts",
-    ),
+    ("who_pooled", lambda: "B", "Return a dictionary"),
+    ("who_pooled", lambda: {"A": "right"}, "Return a dictionary"),
+    ("who_pooled", lambda: DID | {"A": "wrong"}, "A is 'wrong'"),
+    ("who_pooled", lambda: DID | {"A": "right"}, "you name 2"),
+    ("who_pooled", lambda: DID | {"C": "nothing skipped"}, "2 of 3 are so"),
     ("difference_of_means", lambda m, x: dom(m, x)[0], "Return two things"),
     (
         "difference_of_means",
