@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -51,6 +52,34 @@ def nearest(
     vectors, names = difference_of_means(rows, labels)
     scores = cosine_scores(asked - mean_of_means(rows, labels), vectors)
     return [names[i] for i in scores.argmax(1).tolist()]
+
+
+def named_right(
+    rows: Any,
+    labels: Sequence[str],
+    topics: Sequence[Any],
+    *,
+    reader: Reader = nearest,
+) -> Float[NDArray[Any], " n"]:
+    """Whether each text is read right when its whole topic is held out: 1 or 0.
+
+    `rows` and `reader` as in `held_out_topics`, without a choice. Raises ValueError
+    for unequally many, and for a single topic. Taught in chapter 02.
+    """
+    truth, where = np.asarray(labels), np.asarray(topics)
+    if not len(rows) == len(truth) == len(where):
+        raise ValueError(
+            f"{len(rows)} rows, {len(truth)} labels and {len(where)} topics: pass one "
+            "of each for every text"
+        )
+    if len(set(where)) < 2:
+        raise ValueError("all texts are of one topic: there is none to fit on")
+    right = np.zeros(len(truth))
+    for topic in dict.fromkeys(where):
+        out = where == topic
+        named = reader(rows[~out], truth[~out].tolist(), rows[out])
+        right[out] = np.asarray(named) == truth[out]
+    return right
 
 
 def held_out_topics(

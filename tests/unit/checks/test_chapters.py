@@ -10,7 +10,6 @@ import torch
 
 from helpers import checks
 from helpers.activations import pooling, residual
-from helpers.checks.pooling import DID
 from helpers.vectors import extraction
 
 
@@ -51,7 +50,6 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "read_layer": residual.residual_stream,
     "projection": projection,
     "mean_pool": pooling.mean_pool,
-    "who_pooled": lambda: dict(DID),
     "difference_of_means": extraction.difference_of_means,
     "project_out": extraction.project_out,
 }
@@ -108,11 +106,6 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("mean_pool", from_place, "padding on the left"),
     ("mean_pool", lambda s, m, k: 2 * pool(s, m, k), "padding on the right"),
     ("mean_pool", half_mean, "use float32"),
-    ("who_pooled", lambda: "B", "Return a dictionary"),
-    ("who_pooled", lambda: {"A": "right"}, "Return a dictionary"),
-    ("who_pooled", lambda: DID | {"A": "wrong"}, "A is 'wrong'"),
-    ("who_pooled", lambda: DID | {"A": "right"}, "you name 2"),
-    ("who_pooled", lambda: DID | {"C": "nothing skipped"}, "2 of 3 are so"),
     ("difference_of_means", lambda m, x: dom(m, x)[0], "Return two things"),
     (
         "difference_of_means",
