@@ -42,7 +42,8 @@ def who_pooled(function: Callable[[], Any]) -> bool:
         found = function()
         expect(
             isinstance(found, dict) and set(found) == set(DID),
-            f'Return a dictionary with the keys "A", "B" and "C", not {found!r}.',
+            'Return a dictionary with the keys "A", "B" and "C"; this is '
+            f"a {type(found).__name__}.",
         )
         for name, said in found.items():
             expect(
