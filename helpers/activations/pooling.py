@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import nnsight
 import torch
@@ -25,6 +25,7 @@ from helpers.models import (
 )
 from helpers.stats import Whole, whole
 
+Starts: TypeAlias = int | tuple[int, ...]
 SAVE_SECONDS = 20.0  # a killed run loses about this much work
 FEW = 64  # texts that need no progress bar
 
@@ -69,7 +70,7 @@ def pool_rows(
     model: Any,
     rows: Sequence[Row],
     layers: list[int],
-    start: int,
+    start: Starts,
     *,
     size: int | None = None,
     progress: bool = True,
@@ -77,12 +78,14 @@ def pool_rows(
 ) -> Float[Tensor, "l n d"]:
     """Mean activations of tokenized texts, at distinct ascending layers.
 
+    With several starts each layer has a row for each of them: "l*c n d".
     With a `key`, finished batches are kept on disk every `SAVE_SECONDS`; a later call
     makes the same batches and takes them up. `forget_parts` removes them.
     """
     lengths = [len(row) for row in rows]
     plan = list(batches(lengths, size, token_budget(model)))
-    result = torch.empty(len(layers), len(rows), d_model(model))
+    n_rows = len(layers) * len(starts_of(start))
+    result = torch.empty(n_rows, len(rows), d_model(model))
     done = saved = restore(result, plan, key) if key else 0
     since, hide = time.monotonic(), not progress or len(rows) < FEW
     with tqdm(total=sum(lengths), unit="tok", unit_scale=True, disable=hide) as bar:
@@ -147,8 +150,13 @@ def forget_parts(key: str) -> None:
         disk.forget([name])
 
 
+def starts_of(start: Starts) -> tuple[int, ...]:
+    """One start, or several, as several."""
+    return start if isinstance(start, tuple) else (start,)
+
+
 def pool_batch(
-    model: Any, rows: Sequence[Row], layers: list[int], start: int
+    model: Any, rows: Sequence[Row], layers: list[int], start: Starts
 ) -> Float[Tensor, "l n d"]:
     """One forward pass; halves the batch when a GPU runs out of memory."""
     try:
@@ -163,15 +171,17 @@ def pool_batch(
 
 
 def pool_once(
-    model: Any, rows: Sequence[Row], layers: list[int], start: int
+    model: Any, rows: Sequence[Row], layers: list[int], start: Starts
 ) -> Float[Tensor, "l n d"]:
     """Mean activations of one batch, pooled inside the trace."""
     ids, mask = pad(model, rows)
     inputs = {"input_ids": ids, "attention_mask": mask.long()}
+    starts = starts_of(start)
     with torch.no_grad(), model.trace(inputs, **where(model)) as tracer:
         pooled = nnsight.save([])
         for layer in layers:
             residual = unwrap(model.layers[layer].output)
-            pooled.append(mean_pool(residual, mask.to(residual.device), start))
+            for first in starts:
+                pooled.append(mean_pool(residual, mask.to(residual.device), first))
         tracer.stop()
     return torch.stack(list(pooled)).cpu()

@@ -23,12 +23,13 @@ from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
+from helpers.checks.pooling import three_pools, who_pooled
 from helpers.checks.readers import run_readers
 from helpers.checks.steering import (
     add_vector, blind_order, blind_score, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
-    difference_of_means, leaks, mean_pool, project_out, step_size, strongest,
+    difference_of_means, mean_pool, project_out, step_size, strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
 
@@ -40,9 +41,10 @@ __all__ = [
     "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
     "area_under_curve", "beats_random", "beside_control", "blind_order",
     "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
-    "expected_score", "first_layer", "hand_in", "holm", "leaks", "lens",
-    "mean_pool", "missing", "order_of_best", "outside", "own_and_others",
-    "partial_r", "patch_row", "pick_threshold", "project_out", "rank_order",
-    "read_layer", "run_readers", "same_acts", "shares_and_mass", "speaker_tokens",
-    "step_size", "strongest", "usable_band", "wanting_and_position", "which_bug",
+    "expected_score", "first_layer", "hand_in", "holm", "lens", "mean_pool",
+    "missing", "order_of_best", "outside", "own_and_others", "partial_r",
+    "patch_row", "pick_threshold", "project_out", "rank_order", "read_layer",
+    "run_readers", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
+    "strongest", "three_pools", "usable_band", "wanting_and_position", "which_bug",
+    "who_pooled",
 ]

@@ -8,7 +8,6 @@ unsolved exercises still runs. Works in Jupyter, Colab and plain Python.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -127,47 +126,6 @@ def mean_pool(function: Callable[[Tensor, Tensor, int], Any]) -> bool:
         )
 
     return staged("mean_pool", steps)
-
-
-def leaks(function: Callable[[str, str], Any]) -> bool:
-    """Chapter 02: whether a text contains its emotion word or a form of it."""
-
-    def steps() -> None:
-        cases = [
-            ("He was sad that day.", "sad", True, "The plain word was missed."),
-            (
-                "The door was open.",
-                "sad",
-                False,
-                "A text without the word was flagged.",
-            ),
-            ("Sad, he said.", "sad", True, "A capital letter hides the word from you."),
-            ("With sadness she left.", "sad", True, "A form of the word was missed."),
-            (
-                "They sat on a saddle.",
-                "sad",
-                False,
-                "A saddle is no sadness: allow only "
-                "endings that make forms of the word.",
-            ),
-            (
-                "A crusade began.",
-                "sad",
-                False,
-                "The word was found inside another word.",
-            ),
-            ("I felt at ease.", "at ease", True, "A word of two parts was missed."),
-            ("He spoke sadly.", "sad", True, "A form of the word was missed."),
-        ]
-        for text, emotion, right, advice in cases:
-            got = function(text, emotion)
-            expect(
-                isinstance(got, bool | type(re.match("a", "a"))) or got is None,
-                "Return True or False.",
-            )
-            expect(bool(got) == right, f"{advice} ({emotion!r} in {text!r})")
-
-    return staged("leaks", steps)
 
 
 def difference_of_means(function: Callable[[Tensor, Sequence[str]], Any]) -> bool:

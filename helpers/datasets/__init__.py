@@ -25,6 +25,7 @@ from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, sc
 from helpers.datasets.planted import planted_axes
 from helpers.datasets.rejections import load_rejections, written_rejections
 from helpers.datasets.replies import load_replies, OWN_REPLIES
+from helpers.datasets.roles import roles
 from helpers.datasets.scenes import ACTS, load_scenes, Situation
 from helpers.datasets.stories import load_stories, repeated, sentences
 from helpers.datasets.subjects import load_subjects
@@ -51,7 +52,7 @@ __all__ = [
     "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
     "load_shared_troubles", "load_stories", "load_subjects", "load_tasks",
     "load_watched", "load_written_stories", "own", "own_words", "planted_axes",
-    "repeated", "scrambled", "sentences", "spans_in", "trained_pair",
+    "repeated", "roles", "scrambled", "sentences", "spans_in", "trained_pair",
     "unseen_tasks", "written_activities", "written_dialogues", "written_doses",
     "written_messages", "written_rejections", "written_scenes", "written_tasks",
     "written_unseen_tasks",

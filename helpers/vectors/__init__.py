@@ -6,7 +6,9 @@ from helpers.vectors.extraction import (
     difference_of_means, extract, mean_of_means, neutral_components, project_out,
 )
 from helpers.vectors.geometry import correlation, left_over
-from helpers.vectors.held_out import held_out_topics, nearest, pooled_at
+from helpers.vectors.held_out import (
+    held_out_topics, named_right, nearest, pooled_at,
+)
 from helpers.vectors.instrument import instrument, own_area, own_first
 from helpers.vectors.probes import (
     column_auc, confusion, cosine_scores, logit_lens, margins, own_word, top_tokens,
@@ -22,8 +24,8 @@ __all__ = [
     "EmotionVectors", "Profile", "Ruler", "column_auc", "confusion", "correlation",
     "cosine_scores", "difference_of_means", "extract", "extraction", "geometry",
     "held_out_topics", "instrument", "left_out_ridge", "left_over", "logit_lens",
-    "map_rows", "margins", "mean_of_means", "nearest", "neutral_components",
-    "own_area", "own_first", "own_word", "pooled_at", "profile", "project_out",
-    "readers", "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
-    "word_classifier", "word_counts", "word_tokens",
+    "map_rows", "margins", "mean_of_means", "named_right", "nearest",
+    "neutral_components", "own_area", "own_first", "own_word", "pooled_at",
+    "profile", "project_out", "readers", "rulers", "shared_shift", "shift",
+    "shift_scores", "top_tokens", "word_classifier", "word_counts", "word_tokens",
 ]

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from helpers.activations import mean_activations
+from helpers.activations import means_by_start
 from helpers.stats import Estimate, bootstrap
 from helpers.vectors.extraction import difference_of_means, mean_of_means
 from helpers.vectors.probes import cosine_scores
@@ -31,15 +32,17 @@ def pooled_at(
     starts: Sequence[int],
     **options: Any,
 ) -> dict[tuple[int, int], Float[Tensor, "n d"]]:
-    """Mean activations by (layer, start), each text read once for every start.
+    """Mean activations by (layer, start), each text read once for all of them.
 
-    Options as in `mean_activations`.
+    `progress` as in `mean_activations`. Taught in chapter 02.
     """
-    found: dict[tuple[int, int], Float[Tensor, "n d"]] = {}
-    for start in starts:
-        rows = mean_activations(model, texts, list(layers), start=start, **options)
-        found |= {(layer, start): rows[i] for i, layer in enumerate(layers)}
-    return found
+    means = means_by_start(model, texts, layers, starts, **options)
+    each = zip(layers, means, strict=True)
+    return {
+        (layer, start): rows
+        for layer, by_start in each
+        for start, rows in zip(starts, by_start, strict=True)
+    }
 
 
 def nearest(
@@ -49,6 +52,34 @@ def nearest(
     vectors, names = difference_of_means(rows, labels)
     scores = cosine_scores(asked - mean_of_means(rows, labels), vectors)
     return [names[i] for i in scores.argmax(1).tolist()]
+
+
+def named_right(
+    rows: Any,
+    labels: Sequence[str],
+    topics: Sequence[Any],
+    *,
+    reader: Reader = nearest,
+) -> Float[NDArray[Any], " n"]:
+    """Whether each text is read right when its whole topic is held out: 1 or 0.
+
+    `rows` and `reader` as in `held_out_topics`, without a choice. Raises ValueError
+    for unequally many, and for a single topic. Taught in chapter 02.
+    """
+    truth, where = np.asarray(labels), np.asarray(topics)
+    if not len(rows) == len(truth) == len(where):
+        raise ValueError(
+            f"{len(rows)} rows, {len(truth)} labels and {len(where)} topics: pass one "
+            "of each for every text"
+        )
+    if len(set(where)) < 2:
+        raise ValueError("all texts are of one topic: there is none to fit on")
+    right = np.zeros(len(truth))
+    for topic in dict.fromkeys(where):
+        out = where == topic
+        named = reader(rows[~out], truth[~out].tolist(), rows[out])
+        right[out] = np.asarray(named) == truth[out]
+    return right
 
 
 def held_out_topics(

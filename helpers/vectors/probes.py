@@ -111,7 +111,7 @@ def margins(
 ) -> Float[Tensor, " n"]:
     """Cosine with the own direction minus the best cosine with another one.
 
-    Above 0 the nearest direction is the right one. Taught in chapter 02.
+    Above 0 the nearest direction is the right one.
     """
     unit = directions / directions.norm(dim=-1, keepdim=True)
     cosines = rows @ unit.T / rows.norm(dim=-1, keepdim=True)

@@ -276,6 +276,7 @@ def tokens(
     label: str = "Emotion",
     start: Any = None,
     limit: float | None = None,
+    legend: bool = True,
     description: str | None = None,
 ) -> alt.LayerChart:
     """A text token by token, colored by a score; a menu picks the emotion.
@@ -292,6 +293,7 @@ def tokens(
     rows["at"] = rows["left"] + (rows["token"] != rows["word"])
     bound = float(limit or rows[value].abs().max() or 1.0)
     scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
+    key = alt.Legend() if legend else None
     base = alt.Chart(rows).encode(
         y=alt.Y("line:O", axis=None),
         tooltip=["token", "position", alt.Tooltip(f"{value}:Q", format=".3f")],
@@ -299,7 +301,7 @@ def tokens(
     boxes = base.mark_rect(cornerRadius=2).encode(
         x=alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False)),
         x2="right:Q",
-        color=alt.Color(f"{value}:Q", scale=scale, title=value),
+        color=alt.Color(f"{value}:Q", scale=scale, title=value, legend=key),
     )
     words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1).encode(
         x="at:Q", text="word:N", color=alt.value("#111")

@@ -156,21 +156,22 @@ def pooled_positions(model: Any, text: str, starts: Sequence[int]) -> None:
 
     def rows(text: str, start: int) -> list[tuple[int, int, str, float]]:
         names = token_strings(model, text)
-        return [(start, i, t, float(i >= start)) for i, t in enumerate(names)]
+        return [(start, i, t, 0.5 * (i >= start)) for i, t in enumerate(names)]
 
     def draw(text: str, start: int) -> Any:
         frame = pd.DataFrame(rows(text, start), columns=columns)
-        return charts.tokens(frame, field="start", value="counts", title=title)
+        return charts.tokens(frame, field="start", title=title, **look)
 
     columns = ["start", "position", "token", "counts"]
+    look: dict[str, Any] = {"value": "counts", "limit": 1, "legend": False}
     title = "Orange tokens count for the mean; the others are skipped"
     every = [row for start in starts for row in rows(text, start)]
     still = charts.tokens(
         pd.DataFrame(every, columns=columns),
         field="start",
-        value="counts",
         title=title,
         label="Skip",
+        **look,
     )
     live = widgets.panel(
         draw,

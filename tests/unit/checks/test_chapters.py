@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +15,6 @@ from helpers.vectors import extraction
 
 def strongest(scores: Any, names: Any, k: int) -> list[str]:
     return [names[i] for i in scores.argsort(descending=True)[:k].tolist()]
-
-
-def leaks(text: str, emotion: str) -> bool:
-    ending = "(ness|ly|der|dest)?"
-    return bool(re.search(rf"\b{emotion}{ending}\b", text, re.IGNORECASE))
 
 
 def means_of(means: Any, labels: Any) -> tuple[Any, list[str]]:
@@ -50,7 +44,6 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "strongest": strongest,
     "step_size": lambda share, norm: share * norm,
     "mean_pool": pooling.mean_pool,
-    "leaks": leaks,
     "difference_of_means": extraction.difference_of_means,
     "project_out": extraction.project_out,
 }
@@ -91,30 +84,6 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("mean_pool", from_place, "padding on the left"),
     ("mean_pool", lambda s, m, k: 2 * pool(s, m, k), "padding on the right"),
     ("mean_pool", half_mean, "use float32"),
-    ("leaks", lambda t, e: "yes", "Return True or False"),
-    ("leaks", lambda t, e: False, "plain word was missed"),
-    ("leaks", lambda t, e: True, "without the word was flagged"),
-    ("leaks", lambda t, e: bool(re.search(rf"\b{e}", t)), "A capital letter"),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"\b{e}\b", t, re.IGNORECASE)),
-        "A form of the word",
-    ),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"\b{e}", t, re.IGNORECASE)),
-        "A saddle is no sadness",
-    ),
-    (
-        "leaks",
-        lambda t, e: bool(re.search(rf"{e}(ness)?\b|{e}e", t, re.IGNORECASE)),
-        "inside another word",
-    ),
-    (
-        "leaks",
-        lambda t, e: any(leaks(word, e) for word in t.split()),
-        "A word of two parts",
-    ),
     ("difference_of_means", lambda m, x: dom(m, x)[0], "Return two things"),
     (
         "difference_of_means",

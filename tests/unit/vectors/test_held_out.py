@@ -10,7 +10,13 @@ import torch
 from scipy import stats as scipy_stats
 
 from helpers.activations import mean_activations
-from helpers.vectors import held_out_topics, nearest, pooled_at, word_counts
+from helpers.vectors import (
+    held_out_topics,
+    named_right,
+    nearest,
+    pooled_at,
+    word_counts,
+)
 
 N_TOPICS, N_LABELS, WIDTH = 8, 6, 16
 LABELS = [f"e{i}" for i in range(N_LABELS) for _ in range(N_TOPICS)]
@@ -149,3 +155,23 @@ def test_too_few_topics_are_refused() -> None:
         held_out_topics({0: torch.zeros(5, 2)}, list("aabba"), list("xyxyz"))
     with pytest.raises(ValueError, match="rows of"):
         held_out_topics({0: rows}, ["a"] * 5, ["x"] * 5)
+
+
+def test_each_text_is_read_without_its_topic() -> None:
+    rows, truth, where = signal(6, 0.7), np.array(LABELS), np.array(TOPICS)
+    right = named_right(rows, LABELS, TOPICS)
+    _, table = read({0: rows})
+    assert [right[where == t].mean() for t in table["topic"]] == list(table["right"])
+    for i in range(0, len(truth), 7):
+        others = where != where[i]
+        (name,) = nearest(rows[others], list(truth[others]), rows[[i]])
+        assert right[i] == (name == truth[i])
+
+
+def test_a_label_that_lives_in_its_topic_is_never_read() -> None:
+    labels = [f"{label} {topic}" for label, topic in zip(LABELS, TOPICS, strict=True)]
+    assert not named_right(signal(7), labels, TOPICS).any()
+    with pytest.raises(ValueError, match="of one topic"):
+        named_right(torch.zeros(3, 2), ["a", "b", "c"], ["x"] * 3)
+    with pytest.raises(ValueError, match="3 rows, 2 labels"):
+        named_right(torch.zeros(3, 2), ["a", "b"], ["x"] * 3)
