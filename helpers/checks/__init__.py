@@ -26,7 +26,7 @@ from helpers.checks.steering import (
     add_vector, blind_order, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
-    difference_of_means, leaks, mean_pool, project_out, projection, read_layer,
+    difference_of_means, leaks, mean_pool, planted_place, projection, read_layer,
     step_size, strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
@@ -41,7 +41,7 @@ __all__ = [
     "blind_test", "bridge", "center_set", "difference_of_means", "expected_score",
     "first_layer", "hand_in", "holm", "leaks", "lens", "mean_pool", "missing",
     "order_of_best", "outside", "own_and_others", "partial_r", "pick_threshold",
-    "project_out", "projection", "rank_order", "read_layer", "same_acts",
+    "planted_place", "projection", "rank_order", "read_layer", "same_acts",
     "shares_and_mass", "speaker_tokens", "step_size", "strongest", "usable_band",
     "wanting_and_position",
 ]

@@ -1,6 +1,9 @@
 """From mean activations to emotion vectors, and what these say."""
 
 from helpers.vectors import extraction, geometry
+from helpers.vectors.crossed import (
+    by_topic, likeness, Likeness, names_by_lot, two_halves,
+)
 from helpers.vectors.emotion_vectors import EmotionVectors
 from helpers.vectors.extraction import (
     difference_of_means, extract, mean_of_means, neutral_components, project_out,
@@ -19,11 +22,12 @@ from helpers.vectors.transfer import map_rows, shared_shift, shift, shift_scores
 from helpers.vectors.words import word_classifier, word_counts
 
 __all__ = [
-    "EmotionVectors", "Profile", "Ruler", "column_auc", "confusion", "correlation",
-    "cosine_scores", "difference_of_means", "extract", "extraction", "geometry",
-    "held_out_topics", "instrument", "left_out_ridge", "left_over", "logit_lens",
-    "map_rows", "margins", "mean_of_means", "nearest", "neutral_components",
-    "own_area", "own_first", "own_word", "pooled_at", "profile", "project_out",
-    "readers", "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
+    "EmotionVectors", "Likeness", "Profile", "Ruler", "by_topic", "column_auc",
+    "confusion", "correlation", "cosine_scores", "difference_of_means", "extract",
+    "extraction", "geometry", "held_out_topics", "instrument", "left_out_ridge",
+    "left_over", "likeness", "logit_lens", "map_rows", "margins", "mean_of_means",
+    "names_by_lot", "nearest", "neutral_components", "own_area", "own_first",
+    "own_word", "pooled_at", "profile", "project_out", "readers", "rulers",
+    "shared_shift", "shift", "shift_scores", "top_tokens", "two_halves",
     "word_classifier", "word_counts", "word_tokens",
 ]
