@@ -45,18 +45,23 @@ def drag_center(
     Taught in chapter 03.
     """
     frame = centering_rows(means, names, pair)
-    frame["told"] = [f"cosine {c:.2f}" for c in frame["cosine"]]
+    frame["told"] = [f"cosine {c:.3f}" for c in frame["cosine"]]
     across, up = alt.Scale(domain=[-1.2, 1.2]), alt.Scale(domain=[-0.3, 1.2])
     base = alt.Chart(frame).encode(
         x=alt.X("x:Q", axis=None, scale=across), y=alt.Y("y:Q", axis=None, scale=up)
     )
     arrows = base.mark_rule(strokeWidth=3, color=BLUE)
-    words = base.mark_text(dy=-10, fontSize=13).encode(text="emotion:N")
+    words = [
+        base.transform_filter(f"datum.emotion == '{emotion}'")
+        .mark_text(align=align, dx=dx, dy=-6, fontSize=13)
+        .encode(text="emotion:N")
+        for emotion, align, dx in zip(pair, ("right", "left"), (-3, 3), strict=True)
+    ]
     told = base.mark_text(fontSize=14).encode(
         x=alt.value(163), y=alt.value(205), text="told:N"
     )
     arrows = arrows.encode(x2=alt.datum(0), y2=alt.datum(0))
-    made = alt.layer(arrows, words, told).properties(width=326, height=220)
+    made = alt.layer(arrows, *words, told).properties(width=326, height=220)
     about = f"The angle between the means of {pair[0]} and {pair[1]} stories"
     ends = frame["told"].iloc[[0, -1]].tolist()
     told_too = f"{about}: {ends[0]} as they are, {ends[1]} once the shared part is gone"
