@@ -29,7 +29,7 @@ from helpers.checks.steering import (
     add_vector, blind_order, blind_score, blind_test, own_and_others, usable_band,
 )
 from helpers.checks.vectors import (
-    difference_of_means, mean_pool, project_out, step_size, strongest,
+    difference_of_means, mean_pool, planted_place, step_size, strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
 
@@ -43,7 +43,7 @@ __all__ = [
     "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
     "expected_score", "first_layer", "hand_in", "holm", "lens", "mean_pool",
     "missing", "order_of_best", "outside", "own_and_others", "partial_r",
-    "patch_row", "pick_threshold", "project_out", "rank_order", "read_layer",
+    "patch_row", "pick_threshold", "planted_place", "rank_order", "read_layer",
     "run_readers", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
     "strongest", "three_pools", "usable_band", "wanting_and_position", "which_bug",
     "who_pooled",

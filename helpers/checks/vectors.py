@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -169,29 +170,51 @@ def difference_of_means(function: Callable[[Tensor, Sequence[str]], Any]) -> boo
     return staged("difference_of_means", steps)
 
 
-def project_out(function: Callable[[Tensor, Tensor], Any]) -> bool:
-    """Chapter 03: what is left of vectors without some components."""
+def planted_place(function: Callable[[Any, Sequence[str], int], Any]) -> bool:
+    """Chapter 03: the place that high texts have more often than all texts do."""
 
     def steps() -> None:
-        generator = torch.Generator().manual_seed(4)
-        rows = torch.randn(4, 9, generator=generator)
-        components = torch.linalg.qr(torch.randn(9, 3, generator=generator))[0].T
-        got = as_tensor(function(rows, components), "The result")
-        right = extraction.project_out(rows, components)
+        places = ["home"] * 12 + ["beach"] * 4 + ["road"] * 8
+        high = [0, 1, 2, 12, 13, 14, 16]  # of the beach's four texts three are high
+        scores = np.array([9.0 - i / 9 if i in high else -i / 9 for i in range(24)])
+        result = function(scores, list(places), 7)
         expect(
-            got.shape == rows.shape,
-            f"The shape should stay {tuple(rows.shape)}, and is {tuple(got.shape)}.",
+            isinstance(result, tuple | list) and len(result) == 2,
+            "Return two things: the place, and how many times as often.",
+        )
+        place, times = result
+        expect(place in places, f"The first should be one of the places, not {place}.")
+        expect(
+            place != "road",
+            "You looked at the lowest texts, or at those that score 0: take the top.",
         )
         expect(
-            not same(got, rows - right),
-            "That is the part to take away, not what is left.",
+            place != "home",
+            "That place has as many of the top texts as the other and three times as "
+            "many texts: compare with how many there are.",
         )
-        expect(not same(got, rows), "Nothing was taken away.")
-        left = (got @ components.T).abs().max()
         expect(
-            bool(left < 1e-4),
-            "What is left still reaches along a component: take all of them out.",
+            isinstance(times, int | float | np.floating),
+            "The second should be a number.",
         )
-        expect(same(got, right), "More was taken away than the components.")
+        share, overall = 3 / 7, 4 / 24
+        expect(
+            abs(times - 3 / 4) > 1e-6,
+            "That is the share of its texts that are on top: compare the share among "
+            "the top with the share among all.",
+        )
+        expect(
+            abs(times - share) > 1e-6,
+            "That is its share of the top: how many times its share of all texts?",
+        )
+        expect(
+            abs(times - (share - overall)) > 1e-6,
+            "You took the difference of two shares: how many times as often is asked.",
+        )
+        expect(
+            abs(times - share / overall) < 1e-6, "The place is right, not how often."
+        )
+        other = function(scores, list(places), 2)
+        expect(other[0] == "home", "Right with k=7, not with k=2: use k.")
 
-    return staged("project_out", steps)
+    return staged("planted_place", steps)

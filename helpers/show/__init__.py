@@ -11,6 +11,7 @@ from helpers.show.charts.transcripts import roc_curves
 from helpers.show.charts.two_models import two_models
 from helpers.show.panels.acts import act_dial, choose_between
 from helpers.show.panels.answers import both_answer
+from helpers.show.panels.centering import drag_center
 from helpers.show.panels.claims import checklist, compare_figures, pick_claim
 from helpers.show.panels.meaning import emotion_map, lens_words
 from helpers.show.panels.messages import read_layers, read_message
@@ -25,8 +26,8 @@ from helpers.show.widgets import outcome, say
 
 __all__ = [
     "act_dial", "against_control", "both_answer", "charts", "checklist",
-    "choose_between", "compare_figures", "course", "curves", "emotion_map",
-    "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
+    "choose_between", "compare_figures", "course", "curves", "drag_center",
+    "emotion_map", "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
     "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
     "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
     "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",

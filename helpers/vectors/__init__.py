@@ -1,14 +1,15 @@
 """From mean activations to emotion vectors, and what these say."""
 
 from helpers.vectors import extraction, geometry
+from helpers.vectors.crossed import (
+    by_topic, likeness, Likeness, names_by_lot, two_halves,
+)
 from helpers.vectors.emotion_vectors import EmotionVectors
 from helpers.vectors.extraction import (
     difference_of_means, extract, mean_of_means, neutral_components, project_out,
 )
 from helpers.vectors.geometry import correlation, left_over
-from helpers.vectors.held_out import (
-    held_out_topics, named_right, nearest, pooled_at,
-)
+from helpers.vectors.held_out import held_out_topics, named_right, nearest, pooled_at
 from helpers.vectors.instrument import instrument, own_area, own_first
 from helpers.vectors.probes import (
     column_auc, confusion, cosine_scores, logit_lens, margins, own_word, top_tokens,
@@ -21,11 +22,12 @@ from helpers.vectors.transfer import map_rows, shared_shift, shift, shift_scores
 from helpers.vectors.words import word_classifier, word_counts
 
 __all__ = [
-    "EmotionVectors", "Profile", "Ruler", "column_auc", "confusion", "correlation",
-    "cosine_scores", "difference_of_means", "extract", "extraction", "geometry",
-    "held_out_topics", "instrument", "left_out_ridge", "left_over", "logit_lens",
-    "map_rows", "margins", "mean_of_means", "named_right", "nearest",
-    "neutral_components", "own_area", "own_first", "own_word", "pooled_at",
-    "profile", "project_out", "readers", "rulers", "shared_shift", "shift",
-    "shift_scores", "top_tokens", "word_classifier", "word_counts", "word_tokens",
+    "EmotionVectors", "Likeness", "Profile", "Ruler", "by_topic", "column_auc",
+    "confusion", "correlation", "cosine_scores", "difference_of_means", "extract",
+    "extraction", "geometry", "held_out_topics", "instrument", "left_out_ridge",
+    "left_over", "likeness", "logit_lens", "map_rows", "margins", "mean_of_means",
+    "named_right", "names_by_lot", "nearest", "neutral_components", "own_area",
+    "own_first", "own_word", "pooled_at", "profile", "project_out", "readers",
+    "rulers", "shared_shift", "shift", "shift_scores", "top_tokens", "two_halves",
+    "word_classifier", "word_counts", "word_tokens",
 ]

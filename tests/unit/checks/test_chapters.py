@@ -40,16 +40,22 @@ def half_mean(stream: Any, mask: Any, start: int) -> Any:
     return right + 0.01 if stream.dtype == torch.float16 else right
 
 
+def planted_place(scores: Any, places: Any, k: int) -> tuple[str, float]:
+    top = [places[i] for i in sorted(range(len(scores)), key=lambda i: -scores[i])[:k]]
+    times = {p: top.count(p) / k / places.count(p) * len(places) for p in places}
+    best = max(times, key=lambda p: times[p])
+    return best, times[best]
+
+
 REFERENCES: dict[str, Callable[..., Any]] = {
     "strongest": strongest,
     "step_size": lambda share, norm: share * norm,
     "mean_pool": pooling.mean_pool,
     "difference_of_means": extraction.difference_of_means,
-    "project_out": extraction.project_out,
+    "planted_place": planted_place,
 }
 pool = pooling.mean_pool
 dom = extraction.difference_of_means
-out = extraction.project_out
 WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("strongest", lambda s, n, k: s, "Return a list of names."),
     ("strongest", lambda s, n, k: strongest(s, n, k + 1), "you returned 4"),
@@ -106,11 +112,15 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
         lambda m, x: (dom(m, x)[0].flip(0), dom(m, x)[1]),
         "The values differ",
     ),
-    ("project_out", lambda r, c: r @ c.T, "The shape should stay"),
-    ("project_out", lambda r, c: r - out(r, c), "the part to take away"),
-    ("project_out", lambda r, c: r, "Nothing was taken away"),
-    ("project_out", lambda r, c: out(r, c[:1]), "take all of them out"),
-    ("project_out", lambda r, c: 0.5 * out(r, c), "More was taken away"),
+    ("planted_place", lambda s, p, k: planted_place(s, p, k)[0], "two things"),
+    ("planted_place", lambda s, p, k: planted_place(-s, p, k), "take the top"),
+    ("planted_place", lambda s, p, k: ("home", 3 / 7), "how many there are"),
+    ("planted_place", lambda s, p, k: ("beach", 3 / 4), "share of its texts"),
+    ("planted_place", lambda s, p, k: ("beach", 3 / 7), "its share of all texts"),
+    ("planted_place", lambda s, p, k: ("beach", 3 / 7 - 1 / 6), "difference of two"),
+    ("planted_place", lambda s, p, k: ("beach", 2), "not how often"),
+    ("planted_place", lambda s, p, k: planted_place(s, p, 7), "use k"),
+    ("planted_place", lambda s, p, k: ("sea", 2), "one of the places"),
 ]
 
 
