@@ -6,7 +6,7 @@ Rows stand as topics x emotions x numbers. Taught in chapter 03.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,24 +126,24 @@ def likeness(
     def area(space: str, kept: Any, same: Any = own) -> float:
         return float(roc_auc_score(same, of(space, kept)))
 
+    def mean(space: str, mask: Any, kept: Any) -> float:
+        return float(of(space, kept)[mask].mean())
+
+    def gap(space: str, kept: Any) -> float:
+        return area(first, kept) - area(space, kept)
+
     rows: list[Any] = []
     for space in spaces:
         for kind, mask in (("same cluster", own), ("others", ~own)):
-            found = bootstrap_statistic(
-                lambda i, s=space, m=mask: float(of(s, i)[m].mean()), topics
-            )
+            found = bootstrap_statistic(partial(mean, space, mask), topics)
             rows.append((f"{space}, {kind}", "found", *found))
         every = of(space, topics)
         means = [float(every[mask].mean()) for mask in dealt]
         rows += [(f"{space}, same cluster", "names by lot", m, m, m) for m in means]
     table = pd.DataFrame(rows, columns=["pairs", "control", "value", "low", "high"])
     areas = {
-        s: bootstrap_statistic(lambda i, s=s: area(s, i), topics, scale="share")
-        for s in spaces
+        s: bootstrap_statistic(partial(area, s), topics, scale="share") for s in spaces
     }
-    beyond = {
-        s: bootstrap_statistic(lambda i, s=s: area(first, i) - area(s, i), topics)
-        for s in spaces
-    }
+    beyond = {s: bootstrap_statistic(partial(gap, s), topics) for s in spaces}
     drawn = np.array([area(first, topics, mask) for mask in dealt])
     return Likeness(table, areas, beyond, drawn)
