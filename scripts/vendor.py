@@ -17,6 +17,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "book/_static/vendor"
 # npm package: (SHA-256 of its tarball, what to take: file or folder -> its new name)
@@ -57,7 +59,16 @@ PACKAGES = {
 
 
 def ensure_vendor() -> bool:
-    """Bring what is missing; False, with a message, where it cannot be had."""
+    """Bring what is missing; False, with a message, where it cannot be had.
+
+    Two processes take turns.
+    """
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build/vendor.lock"):
+        return _bring()
+
+
+def _bring() -> bool:
     stamp = VENDOR / "versions.txt"
     wanted = _wanted()
     if stamp.exists() and stamp.read_text("utf-8") == wanted:
