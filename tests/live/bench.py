@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ def build(top: Path, models: list[Shown]) -> Path:
     (top / "_config.yml").write_text(yaml.safe_dump(table))
     program = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", program, "build", str(top), "-q"]
-    done = subprocess.run(command, cwd=top, capture_output=True, text=True)
+    own = {**os.environ, "PYTHONPATH": str(ROOT)}  # the book's own extensions
+    done = subprocess.run(command, cwd=top, env=own, capture_output=True, text=True)
     html = top / "_build/html"
     assert (html / "book/laboratory.html").exists(), done.stderr[-3000:]
     put(html / "_static", models)
