@@ -105,7 +105,11 @@ def controls(
         (CLAIM, of, torch.stack(claimed)),
         ("random", *numbered(random_directions(vectors.vectors, n_random, seed=seed))),
         ("shuffled labels", *numbered(project_out(torch.stack(mixed), noise))),
-        ("other emotions", others, torch.stack([vectors[e] for e in others])),
+        (
+            "other emotions",
+            others,
+            vectors.vectors[[e not in of for e in vectors.emotions]],
+        ),
         ("unrelated", names, project_out(unrelated, noise)),
         ("topics", about, project_out(place, noise)),
     )
