@@ -12,7 +12,7 @@ from torch import Tensor
 from helpers.activations.residual import check_start
 from helpers.activations.spans import in_spans
 from helpers.activations.weighted import EMBEDDINGS, weighted_means
-from helpers.models import chat_prompt, tokenize
+from helpers.models import chat_prompt, message_places, tokenize
 
 PLACES = ("text", "last token", "header")
 
@@ -30,7 +30,7 @@ def read_places(
     for chat in chats:
         said = chat if isinstance(chat, str) else chat[-1]["content"]
         prompts.append(chat_prompt(model, chat))
-        start = prompts[-1].rindex(said.strip())
+        start = message_places(model, chat)[-1] + len(said) - len(said.lstrip())
         spans = [(start, start + len(said.strip()))]
         inside = in_spans(model, prompts[-1], spans)[0]
         ends = torch.eye(len(inside))[[int(inside.nonzero()[-1]), -1]]

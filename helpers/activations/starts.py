@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from jaxtyping import Float
@@ -12,8 +11,7 @@ from torch import Tensor
 from helpers import cache
 from helpers.activations.pooling import forget_parts, pool_rows
 from helpers.activations.residual import check_layers, check_start, content_key
-from helpers.cache import Key
-from helpers.models import Row, tokenize
+from helpers.models import tokenize
 
 
 def means_by_start(
@@ -35,23 +33,12 @@ def means_by_start(
         raise ValueError("no starts: pass the positions at which pooling may begin")
     rows = tokenize(model, texts, start=max(firsts))
     key = content_key(model, "starts", rows, chosen, firsts)
-    read = partial(read_once, model, rows, chosen, firsts, key, progress)
-    means = cache.cached(key, read, half=True)["means"]
+    found = cache.find(key, half=True)
+    if found is None:
+        parts = key.part("parts").own
+        means = pool_rows(model, rows, chosen, firsts, progress=progress, key=parts)
+        found = cache.keep(key, {"means": means}, half=True)
+        if parts:
+            forget_parts(parts)
     place = [chosen.index(layer) for layer in layers]
-    return means.unflatten(0, (len(chosen), len(firsts)))[place]
-
-
-def read_once(
-    model: Any,
-    rows: Sequence[Row],
-    layers: list[int],
-    starts: tuple[int, ...],
-    key: Key,
-    progress: bool,
-) -> dict[str, Float[Tensor, "m n d"]]:
-    """All means of one pass; what a killed run has kept is taken up and removed."""
-    parts = key.part("parts").own
-    means = pool_rows(model, rows, layers, starts, progress=progress, key=parts)
-    if parts:
-        forget_parts(parts)
-    return {"means": means}
+    return found["means"].unflatten(0, (len(chosen), len(firsts)))[place]

@@ -14,9 +14,10 @@ from helpers.activations import (
     PLACES,
     mean_embeddings,
     read_places,
+    residual_stream,
     weighted_means,
 )
-from helpers.models import chat_prompt, load_model
+from helpers.models import chat_prompt, load_model, token_spans
 from tests.unit.families import TEXTS, load_plain, plain_stream
 
 LONG = [
@@ -50,6 +51,19 @@ def test_places_equal_plain_hooks(
             torch.testing.assert_close(found[place][:, i], right, rtol=0, atol=1e-4)
     again = read_places(model, chats, [2, 0])
     assert torch.allclose(again["text"], found["text"][[1, 0]], atol=1e-5)
+
+
+@pytest.mark.parametrize("said", ["assistant", "user", "end"])
+def test_a_message_is_not_looked_for_by_its_letters(said: str, own_cache: Path) -> None:
+    """The template has these words, too, and one of them after the message."""
+    model = load_model("tiny", device="cpu")
+    prompt = chat_prompt(model, said)
+    spans = token_spans(model, prompt)
+    start = prompt.index(f">{said}<") + 1
+    (place,) = ((spans[:, 1] > start) & (spans[:, 1] <= start + len(said))).nonzero()
+    right = residual_stream(model, prompt, 3)[place].mean(0)
+    found = read_places(model, [said], [3])
+    torch.testing.assert_close(found["text"][0, 0], right, rtol=0, atol=1e-4)
 
 
 def test_embeddings_are_what_goes_into_block_0(
