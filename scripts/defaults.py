@@ -11,11 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nnsight
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -23,22 +21,18 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers import cache
-from helpers.activations import batches, mean_pool, residual_norm, token_budget
+from helpers.activations import means_by_start, residual_norm
 from helpers.datasets import load_openings, load_written_stories
 from helpers.models import (
     evidence_file,
     load_model,
     load_neutral,
     n_layers,
-    pad,
-    tokenize,
-    unwrap,
 )
 from helpers.stats import bootstrap
 from helpers.steering import next_logprobs
 from helpers.vectors import readers, word_tokens
 
-VERSION = 1
 STARTS = tuple(range(0, 61, 10))
 PUSHED = 40  # emotion words whose first token is watched
 STRENGTH = 0.1
@@ -49,35 +43,13 @@ def depths(model: Any) -> list[int]:
     return list(range(n_layers(model) // 4, n_layers(model) - 2, 2))
 
 
-def read_once(model: Any, texts: Sequence[str]) -> dict[str, Float[Tensor, "c l n d"]]:
-    """Mean activations from each start on, at each depth, in one pass."""
-    layers, rows = depths(model), tokenize(model, texts)
-    found: dict[int, Tensor] = {}
-    for part in batches([len(row) for row in rows], None, token_budget(model)):
-        ids, mask = pad(model, [rows[i] for i in part])
-        inputs = {"input_ids": ids, "attention_mask": mask.long()}
-        with torch.no_grad(), model.trace(inputs) as tracer:
-            pooled = nnsight.save([])
-            for layer in layers:
-                residual = unwrap(model.layers[layer].output)
-                for start in STARTS:
-                    pooled.append(mean_pool(residual, mask, start))
-            tracer.stop()
-        each = torch.stack(list(pooled)).view(len(layers), len(STARTS), len(part), -1)
-        found |= dict(zip(part, each.permute(2, 1, 0, 3), strict=True))
-    return {"means": torch.stack([found[i] for i in range(len(rows))], dim=2)}
-
-
 def read_topics(model: Any, stories: Any) -> Float[Tensor, "c l t e d"]:
     """The readings of the written stories by topic and emotion, a topic at a time."""
     parts = []
     for _, some in tqdm(stories.groupby("topic", sort=False), unit="topic"):
         texts = list(some.sort_values("emotion")["text"])
-        rows = [row.tolist() for row in tokenize(model, texts, start=STARTS[-1])]
-        how = rows, depths(model), STARTS
-        key = cache.model_key(model, "starts", VERSION, *how, device="any")
-        key = key._replace(kept=None)
-        parts.append(cache.cached(key, partial(read_once, model, texts))["means"])
+        means = means_by_start(model, texts, depths(model), STARTS, progress=False)
+        parts.append(means.transpose(0, 1))
     return torch.stack(parts, dim=2)
 
 
