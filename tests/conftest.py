@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Set before torch and transformers are imported.
@@ -25,6 +27,18 @@ jaxtyping.install_import_hook("helpers", "beartype.beartype")
 
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist, which reads the marks
@@ -67,3 +81,21 @@ def built_book(cache: Path) -> Path:
         output = (done.stdout + done.stderr)[-6000:]
         pytest.fail(f"The book did not build:\n{output}", pytrace=False)
     return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Callable[..., Browser]]:
+    """Launches Debian's Chromium, with more flags where a test has some.
+
+    One for all tests of a worker: Playwright takes no second in the same process.
+    """
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("No Chromium: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+
+        def launch(*flags: str) -> Browser:
+            args = [*FLAGS, *flags]
+            return playwright.chromium.launch(executable_path=path, args=args)
+
+        yield launch

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from helpers.activations import residual_stream
 from helpers.datasets import load_neutral
@@ -23,7 +23,6 @@ from helpers.models import load_model, smollm2
 from helpers.steering import Push
 from scripts.split import split
 from scripts.vendor import VENDOR, ensure_vendor
-from tests.browser.conftest import FLAGS
 from tests.live.reference import Case, forward
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,21 +132,6 @@ def subject(request: pytest.FixtureRequest, site: Path) -> Subject:
     split(smollm2.gguf(), pieces, "smollm2")
     counts = Counts(MORE or 20, MORE // 2 or 10, 10)
     return Subject("smollm2", smollm2.folder(), pieces, counts)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Launch Chromium, with more flags where a test has some."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("No Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-
-        def launch(*flags: str) -> Browser:
-            args = [*FLAGS, *flags]
-            return playwright.chromium.launch(executable_path=path, args=args)
-
-        yield launch
 
 
 @pytest.fixture(scope="session")
