@@ -10,11 +10,13 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
+import scripts.atlas
 from helpers.activations import mean_activations
 from helpers.cache import digest, write_file
 from helpers.datasets import (
@@ -41,6 +43,7 @@ TINY = "helpers/organism/models/tiny"
 VERSION = 1  # of how directions are made: raise it with a change of extraction
 # What the texts to try are made from.
 SOURCES = ["helpers/datasets", "helpers/world", "scripts/directions.py"]
+ATLAS = ["helpers/datasets", "helpers/world", "helpers/vectors", "scripts/atlas.py"]
 TRIED = ("desperate", "afraid", "blissful", "lonely", "angry", "calm")
 EPISODES = 3  # of each kind
 ANSWERS = {
@@ -108,12 +111,24 @@ def directions(one: Shown) -> Path | None:
 
 def texts(one: Shown) -> Path | None:
     """The file with the texts to try, made again where it is stale; None as above."""
-    path = BUILD / f"{one.name}-texts-{digest_files(SOURCES)}.json"
+    return table(one, "texts", SOURCES, tried)
+
+
+def atlas(one: Shown) -> Path | None:
+    """The file with the table of the atlas, made again where it is stale."""
+    return table(one, "atlas", ATLAS, scripts.atlas.atlas)
+
+
+def table(
+    one: Shown, kind: str, sources: list[str], make: Callable[[Any, str], Any]
+) -> Path | None:
+    """A file with what `make` tells of a model, made anew where its sources changed."""
+    path = BUILD / f"{one.name}-{kind}-{digest_files(sources)}.json"
     if not path.exists():
         if not one.here:
             return None
-        clear(f"{one.name}-texts-*")
-        told = json.dumps(tried(load_model(one.name), one.name))
+        clear(f"{one.name}-{kind}-*")
+        told = json.dumps(make(load_model(one.name), one.name), separators=(",", ":"))
         part = path.with_suffix(".part")
         part.write_text(told, "utf-8")
         os.replace(part, path)

@@ -22,8 +22,9 @@ from tqdm.auto import tqdm
 from helpers.activations import last_position, mean_activations, residual_norm
 from helpers.cache import drop_rows, shipped
 from helpers.datasets import load_messages, load_neutral, load_written_stories
-from helpers.models import default_layer, load_model, n_layers
+from helpers.models import load_model
 from helpers.vectors import extract
+from scripts.atlas import atlas, depths
 
 ROOT = Path(__file__).parents[1]
 ASKED = ROOT / "_build" / "kept"
@@ -36,14 +37,6 @@ class Ask(NamedTuple):
     model: str
     texts: Callable[[Any], list[str]]
     answer: Callable[[Any, list[str]], Any]
-
-
-def depths(model: Any) -> list[int]:
-    """Eight layers from a fifth of the depth to the end, the default one among them."""
-    n, own = n_layers(model), default_layer(model)
-    even = {n // 5 + i * (n - 1 - n // 5) // 7 for i in range(8)}
-    nearest = min(even, key=lambda layer: abs(layer - own))
-    return sorted(even - {nearest} | {own})
 
 
 def written(model: Any) -> list[str]:
@@ -74,11 +67,12 @@ ASKS = {
 
 
 def vectors() -> None:
-    """The vectors and norms of the default layer: all that a push depends on."""
+    """The vectors and norms that a push depends on, and the pages' atlas."""
     model = load_model("smollm2")
     extract(model, load_written_stories())
     for layer in depths(model):
         residual_norm(model, load_neutral(model), layer)
+    atlas(model, "smollm2")
 
 
 def ask_all() -> None:

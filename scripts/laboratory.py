@@ -2,8 +2,9 @@
 
 `python -m scripts.laboratory OUT`: OUT is the `_static` of a built book. It gets
 `live/` (the engine) and `models/`: for each model its weights in pieces, its emotion
-vectors (`directions.safetensors`), texts to try, and an `index.json` that says what is
-there. The real model comes from the cache; nothing is fetched.
+vectors (`directions.safetensors`), texts to try, the table of the atlas, and an
+`index.json` that says what is there. The real model comes from the cache; nothing is
+fetched.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from helpers.cache import digest
 from scripts import directions as made
-from scripts.directions import ROOT, Shown, clear, directions, shown, texts
+from scripts.directions import ROOT, Shown, atlas, clear, directions, shown, texts
 from scripts.split import split
 
 LIVE = ROOT / "live"
@@ -43,15 +44,18 @@ def put(static: Path, models: list[Shown] | None = None) -> list[str]:
 def furnish(one: Shown, folder: Path) -> dict[str, Any]:
     """Put what there is of a model into a folder; returns its line of the index."""
     folder.mkdir(parents=True)
-    vectors, tried = directions(one), texts(one)
+    vectors, tried, table = directions(one), texts(one), atlas(one)
     if vectors and tried:
         place(vectors, folder / "directions.safetensors")
         place(tried, folder / "texts.json")
+    if table:
+        place(table, folder / "atlas.json")
     for path in sorted(pieces(one).iterdir()) if one.here else ():
         place(path, folder / path.name)
     told = {"name": one.name, "title": one.title, "size": one.size}
     told |= {"file": one.source.name, "sha256": one.sha256}
-    return {**told, "weights": one.here, "directions": bool(vectors and tried)}
+    told |= {"directions": bool(vectors and tried), "atlas": bool(table)}
+    return {**told, "weights": one.here}
 
 
 def place(source: Path, target: Path) -> None:

@@ -151,4 +151,4 @@ export class Laboratory {
   }
 }
 
-for (const root of document.querySelectorAll(".lab")) root.laboratory = new Laboratory(root);
+for (const root of document.querySelectorAll(".lab:not([data-atlas])")) root.laboratory = new Laboratory(root);
