@@ -29,7 +29,7 @@ from helpers.vectors import (
     extract,
     logit_lens,
     mean_of_means,
-    top_tokens,
+    word_tokens,
 )
 
 NEIGHBORS = 8
@@ -71,14 +71,15 @@ def atlas(model: Any, name: str) -> dict[str, Any]:
     scores = cosine_scores(rows - ev.center, ev.unit)
     known = load_emotions().set_index("emotion").loc[names]
     table = known[["cluster", "valence", "arousal"]].reset_index().to_dict("records")
-    place = map_places(ev)
+    words, ranks = lens_words(model, train, lens_layer(model))
     parts = {
         "near": neighbors(ev, sign=1),
         "far": neighbors(ev, sign=-1),
-        "words": lens_words(model, train, lens_layer(model)),
+        "words": words,
+        "rank": ranks,
         "passages": [top_passages(own, list(held["topic"])) for own in scores.T],
         "curve": curve(model, stories, depths(model), names),
-        "at": place.round(3).tolist(),
+        "at": map_places(ev).round(3).tolist(),
     }
     texts, written = pushed(model, ev, name)
     parts["written"] = written["emotions"]
@@ -98,6 +99,7 @@ def atlas(model: Any, name: str) -> dict[str, Any]:
         "layers": ["emb", *depths(model)],
         "layer": ev.layer,
         "lens": lens_layer(model),
+        "tokens": len(model.tokenizer),
         "held": len(held),
         "prompts": texts,
         "strength": STRENGTH[name],
@@ -131,26 +133,39 @@ def lens_layer(model: Any) -> int:
     return depths(model)[-2]
 
 
-def lens_words(model: Any, train: pd.DataFrame, layer: int) -> list[list[str]]:
-    """Likeliest words of each vector, each word's own height over all taken off."""
+def lens_words(
+    model: Any, train: pd.DataFrame, layer: int
+) -> tuple[list[list[str]], list[int | None]]:
+    """Of each vector the likeliest emotion words, and its own word's rank among all.
+
+    Each word's own height over all vectors is taken off. Only words with a first token
+    of their own compete; the rank of another is None.
+    """
     ev = extract(model, train, layer=layer)
     logits = logit_lens(model, ev.unit)
-    top = top_tokens(model, logits - logits.mean(0), ev.emotions, LENS_WORDS)
-    top = top[top["end"] == "top"]
-    return [list(top.loc[top["name"] == name, "token"]) for name in ev.emotions]
+    logits = (logits - logits.mean(0))[:, : len(model.tokenizer)]
+    tokens = word_tokens(model, ev.emotions)
+    words, places = list(tokens), list(tokens.values())
+    top = logits[:, places].topk(min(LENS_WORDS, len(words)), 1).indices.tolist()
+    ranks = [
+        int((row > row[tokens[name]]).sum()) + 1 if name in tokens else None
+        for name, row in zip(ev.emotions, logits, strict=True)
+    ]
+    return [[words[i] for i in row] for row in top], ranks
 
 
 def curve(
     model: Any, stories: pd.DataFrame, layers: list[int], names: list[str]
 ) -> list[list[float]]:
     """By layer, embeddings first: how often an own text outscores another (AUC)."""
-    train = (stories["split"] == "train").to_numpy()
-    held = stories["split"].isin(("validation", "test")).to_numpy()
-    texts, labels = stories["text"], stories["emotion"].to_numpy()
+    train = stories["split"] == "train"
+    held = stories["split"].isin(("validation", "test"))
+    made, asked = (torch.from_numpy(part.to_numpy(copy=True)) for part in (train, held))
+    texts, labels = stories["text"], stories["emotion"]
     rows = [mean_embeddings(model, texts)]
     rows += mean_activations(model, texts, layers, progress=False)
     found = [
-        separation(own[train], own[held], labels[train], labels[held], names)
+        separation(own[made], own[asked], labels[train], labels[held], names)
         for own in rows
     ]
     return np.round(np.stack(found, 1), 3).tolist()

@@ -82,7 +82,7 @@ def dot(i: int, row: dict[str, Any], named: dict[str, set[int]]) -> str:
     side = " left" if x > 0.82 else ""
     style = f"left:{100 * x:.1f}%;top:{100 * y:.1f}%;--hue:{hue(row):.0f}"
     name = row["emotion"]
-    where = f"atlas.html#model=smollm2&amp;emotion={name.replace(' ', '+')}"
+    where = f"atlas.html?model=smollm2&amp;emotion={name.replace(' ', '+')}"
     return f'<a class="{shown}{side}" style="{style}" href="{where}"><b>{name}</b></a>'
 
 

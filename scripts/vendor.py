@@ -110,23 +110,29 @@ def _npm() -> list[str]:
 
 
 def _bring_npm_packages() -> None:
+    for package, (checksum, files) in PACKAGES.items():
+        bring(package, checksum, files, VENDOR)
+        print(f"  {package}", flush=True)
+
+
+def bring(package: str, checksum: str, files: dict[str, str], home: Path) -> None:
+    """Put files of an npm package into a folder, under their new names.
+
+    `checksum` is the SHA-256 of its tarball; RuntimeError where it is another.
+    """
     npm = _npm()
     path = os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])
-    for package, (digest, files) in PACKAGES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            command = [*npm, "pack", "--silent", package]
-            environment = {**os.environ, "PATH": path}
-            subprocess.run(
-                command, cwd=folder, check=True, env=environment, timeout=300
-            )
-            archive = next(Path(folder).glob("*.tgz"))
-            if hashlib.sha256(archive.read_bytes()).hexdigest() != digest:
-                raise RuntimeError(f"{package} is not the file that was pinned")
-            with tarfile.open(archive) as tar:
-                tar.extractall(folder, filter="data")
-            for source, name in files.items():
-                _copy(Path(folder) / "package" / source, name)
-        print(f"  {package}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*npm, "pack", "--silent", package]
+        environment = {**os.environ, "PATH": path}
+        subprocess.run(command, cwd=folder, check=True, env=environment, timeout=300)
+        archive = next(Path(folder).glob("*.tgz"))
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != checksum:
+            raise RuntimeError(f"{package} is not the file that was pinned")
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+        for source, name in files.items():
+            _copy(Path(folder) / "package" / source, home / name)
 
 
 def _bring_python_packages() -> None:
@@ -147,15 +153,14 @@ def _bring_python_packages() -> None:
     text = f"(function(){{{bundle}\n}})();\nvar VEGA_DEBUG = {json.dumps(loaded)};\n"
     (VENDOR / "vega-bundle.js").write_text(text, "utf-8")
     script = Path(anywidget.__file__).parent / "nbextension/index.js"
-    _copy(script, "anywidget.js")
+    _copy(script, VENDOR / "anywidget.js")
     for name in ("vl-convert-python", "anywidget"):
         for file in importlib.metadata.files(name) or []:
             if file.name.upper().startswith("LICENSE"):
-                _copy(Path(str(file.locate())), f"licenses/{name}.txt")
+                _copy(Path(str(file.locate())), VENDOR / f"licenses/{name}.txt")
 
 
-def _copy(source: Path, name: str) -> None:
-    target = VENDOR / name
+def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target)

@@ -13,6 +13,16 @@ window.addEventListener("DOMContentLoaded", function () {
   };
 });
 
+/* What a button is called holds the words that stand on it. */
+window.addEventListener("DOMContentLoaded", function () {
+  document.querySelectorAll("details > summary[aria-label]").forEach(function (fold) {
+    if (fold.textContent.trim()) fold.removeAttribute("aria-label");
+  });
+  document.querySelectorAll(".theme-switch-button").forEach(function (button) {
+    button.setAttribute("aria-label", "Color mode " + button.textContent.trim());
+  });
+});
+
 /* A table wider than the page scrolls on its own, and by keyboard. */
 window.addEventListener("DOMContentLoaded", function () {
   document
@@ -21,3 +31,34 @@ window.addEventListener("DOMContentLoaded", function () {
       if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
     });
 });
+
+/* A chart is drawn when it comes near the view, or when the page is printed. */
+(function () {
+  var embed = window.vegaEmbed;
+  if (!embed || !window.IntersectionObserver) return;
+  function draw(place, spec, options) {
+    var node = typeof place === "string" ? document.querySelector(place) : place;
+    return new Promise(function (done) {
+      var watch = new IntersectionObserver(
+        function (seen) {
+          if (seen.some(function (entry) { return entry.isIntersecting; })) now();
+        },
+        { rootMargin: "600px" }
+      );
+      function now() {
+        watch.disconnect();
+        window.removeEventListener("beforeprint", now);
+        var drawn = embed(node, spec, options);
+        drawn.then(function () {
+          node.querySelectorAll("summary:not([aria-label])").forEach(function (menu) {
+            menu.setAttribute("aria-label", "What to do with this chart");
+          });
+        });
+        done(drawn);
+      }
+      window.addEventListener("beforeprint", now);
+      watch.observe(node);
+    });
+  }
+  window.vegaEmbed = Object.assign(draw, embed);
+})();

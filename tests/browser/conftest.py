@@ -10,8 +10,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from scripts.vendor import bring
+from tests.conftest import ROOT
+
+AXE = "axe-core@4.14.1"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
 
 DRAWN = """() => [...document.querySelectorAll("div[id^=altair-viz]")].every(
     chart => chart.querySelector("canvas, svg.marks"))"""
@@ -106,12 +113,24 @@ class Visit:
     def open(self, name: str) -> Page:
         """Open a page of the book and wait until it is at rest and its charts drawn.
 
+        Charts outside the view are drawn as for print.
         A chart that is not drawn in time is left to the tests to find.
         """
         self.page.goto(f"{self.site}/{name}.html", wait_until="networkidle")
+        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         with suppress(PlaywrightTimeout):
             self.page.wait_for_function(DRAWN, timeout=20_000)
         return self.page
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, which looks for what shuts people out."""
+    folder = ROOT / "_build" / AXE.replace("@", "-")
+    with FileLock(ROOT / "_build/axe.lock"):
+        if not (folder / "axe.js").exists():
+            bring(AXE, AXE_SHA256, {"axe.min.js": "axe.js"}, folder)
+    return (folder / "axe.js").read_text("utf-8")
 
 
 @pytest.fixture

@@ -32,6 +32,9 @@ CHARTS = """() => [...document.querySelectorAll("div[id^=altair-viz]")].map(char
     return new Set(pixels).size > 1 ? "" : "an empty picture";
 })"""
 
+SHUT_OUT = """async () => (await axe.run(".bd-main")).violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map(n => n.html)}`)"""
+
 
 def chart_faults(visit: Visit) -> list[str]:
     """What is wrong with the charts of a page that had 10 seconds to draw them."""
@@ -122,7 +125,7 @@ def test_fits_a_phone(visit: Visit, name: str) -> None:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @each_page
-def test_text_stands_out(visit: Visit, name: str, mode: str) -> None:
+def test_everyone_can_read_it(visit: Visit, name: str, mode: str, axe: str) -> None:
     visit.page.add_init_script(
         f"localStorage.setItem('mode', '{mode}');"
         f"localStorage.setItem('theme', '{mode}');"
@@ -132,6 +135,8 @@ def test_text_stands_out(visit: Visit, name: str, mode: str) -> None:
     for fold in page.locator(".bd-article details").all():
         fold.evaluate("element => { element.open = true; }")
     assert page.evaluate(FAINT) == []
+    page.evaluate(axe)
+    assert page.evaluate(SHUT_OUT) == []
 
 
 def test_search_finds_a_chapter(visit: Visit) -> None:

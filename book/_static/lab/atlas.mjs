@@ -34,7 +34,7 @@ class Page {
     this.main = el("div", { class: "lab-atlas" });
     this.known = {};
     root.replaceChildren(this.status, this.main);
-    addEventListener("hashchange", () => this.follow());
+    addEventListener("popstate", () => this.follow());
     this.begin();
   }
 
@@ -55,7 +55,7 @@ class Page {
 
   /** Show what the address asks for. */
   async follow() {
-    const asked = new URLSearchParams(location.hash.slice(1));
+    const asked = new URLSearchParams(location.search);
     const model = asked.get("model") ?? START.model;
     this.model = this.models.includes(model) ? model : this.models[0];
     const name = this.model;
@@ -75,7 +75,7 @@ class Page {
 
   go(changes) {
     const next = new URLSearchParams({ model: this.model, emotion: this.emotion, ...changes });
-    history.pushState(null, "", `#${next}`);
+    history.pushState(null, "", `?${next}`);
     return this.follow();
   }
 
@@ -132,11 +132,14 @@ class Page {
         el("div", {}, el("h4", {}, "farthest"), list(far))));
   }
 
-  words({ words }) {
-    return part("Words under the lens", "What the unembedding makes of the vector at layer " +
-      `${this.atlas.lens}, each word's own height over all emotions taken off. Pieces of words ` +
-      "are shown as they are.",
-      el("p", { class: "lab-chips" }, words.map((word) => el("code", {}, word.trim() || "␣"))));
+  words({ words, rank }) {
+    const { lens, tokens } = this.atlas;
+    const own = rank ? `Among all ${tokens.toLocaleString("en")} tokens its own word is number ` +
+      `${rank.toLocaleString("en")}.` : "Its own word shares its first token with another.";
+    return part("Words under the lens", "Which emotion words the unembedding makes of the vector " +
+      `at layer ${lens}, likeliest first, each word's own height over all vectors taken off. ${own}`,
+      el("p", { class: "lab-chips" }, words.map((word) => word === this.emotion
+        ? el("code", {}, el("b", {}, word)) : el("code", {}, word))));
   }
 
   curve({ curve }) {
