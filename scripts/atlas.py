@@ -63,6 +63,7 @@ def depths(model: Any) -> list[int]:
 def atlas(model: Any, name: str) -> dict[str, Any]:
     """All that the page shows: `emotions`, a table for each, and what they share."""
     stories = load_stories(model)
+    stories = stories[stories.split != "new"].reset_index(drop=True)
     train = stories[stories.split == "train"]
     held = stories[stories.split.isin(("validation", "test"))].reset_index(drop=True)
     ev = extract(model, train)

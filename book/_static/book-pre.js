@@ -19,7 +19,7 @@ window.addEventListener("DOMContentLoaded", function () {
     if (fold.textContent.trim()) fold.removeAttribute("aria-label");
   });
   document.querySelectorAll(".theme-switch-button").forEach(function (button) {
-    button.setAttribute("aria-label", "Color mode " + button.textContent.trim());
+    button.removeAttribute("aria-label"); // its icon says which mode is on
   });
 });
 

@@ -1,4 +1,4 @@
-"""A small site with the laboratory alone, built by Sphinx from the book's own page."""
+"""A small site with laboratory and atlas, built by Sphinx from the book's own pages."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from scripts.vendor import ensure_vendor
 
 
 def build(top: Path, models: list[Shown]) -> Path:
-    """Build the page below `top`; returns the folder to serve."""
+    """Build the pages below `top`; returns the folder to serve."""
     assert ensure_vendor(), "the scripts of the pages could not be had"
     book = top / "book"
     book.mkdir(parents=True)
     (book / "_static").symlink_to(ROOT / "book/_static")
-    for name in ("laboratory.md", "references.bib"):
+    for name in ("laboratory.md", "atlas.md", "references.bib"):
         (book / name).write_text((ROOT / "book" / name).read_text("utf-8"))
-    toc = {"format": "jb-book", "root": "book/laboratory"}
+    pages = [{"file": "book/atlas"}]
+    toc = {"format": "jb-book", "root": "book/laboratory", "chapters": pages}
     (top / "_toc.yml").write_text(yaml.safe_dump(toc))
     table = configuration(top / "cache", vendored=True)
     table["execute"] = {"execute_notebooks": "off"}

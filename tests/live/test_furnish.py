@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import safe_open
+from sklearn.metrics import roc_auc_score
 
-from helpers.activations import residual_stream
+from helpers.activations import mean_activations, residual_stream
 from helpers.datasets import load_stories
 from helpers.models import load_model, load_neutral
+from helpers.steering import generate
 from helpers.vectors import extract
 from scripts import directions, laboratory
+from scripts.atlas import NEW_TOKENS
 from scripts.directions import TINY, Shown, shown
 from scripts.laboratory import furnish, put
 
@@ -71,6 +75,41 @@ def test_texts_are_of_stories_that_no_vector_was_made_from(static: Path) -> None
     assert not train & set(told["stories"].values())
     assert {len(pair) for pair in told["twins"]["pairs"]} == {3}
     assert len(told["episodes"]) == 2 * directions.EPISODES
+
+
+def test_the_atlas_tells_what_helpers_tell(static: Path) -> None:
+    told = json.loads((static / "models/tiny/atlas.json").read_text())
+    model = load_model("tiny")
+    stories = load_stories(model)
+    train = stories[stories.split == "train"]
+    held = stories[stories.split.isin(("validation", "test"))]
+    ev = extract(model, train)
+    at = ev.emotions.index("calm")
+    row = told["emotions"][at]
+    cosines = ev.unit @ ev.unit[at]
+    order = cosines.argsort(descending=True).tolist()
+    assert [name for name, _ in row["near"]] == [ev.emotions[i] for i in order[1:9]]
+    assert [name for name, _ in row["far"]] == [ev.emotions[i] for i in order[:-9:-1]]
+    assert not {text["text"] for text in told["texts"]} & set(train["text"])
+    read = mean_activations(model, held["text"], ev.layer) - ev.center
+    scores = torch.nn.functional.cosine_similarity(read, ev.vectors[at])
+    best = told["texts"][row["passages"][0][0]]["text"]
+    assert best == held["text"].iloc[int(scores.argmax())]
+    plain = extract(model, train, denoise=None)  # of the curve
+    scores = (mean_activations(model, held["text"], ev.layer) - plain.center) @ (
+        torch.nn.functional.normalize(plain.vectors[at], dim=0)
+    )
+    norms = (mean_activations(model, held["text"], ev.layer) - plain.center).norm(dim=1)
+    auc = roc_auc_score(held["emotion"] == "calm", scores / norms)
+    place = told["layers"].index(ev.layer)
+    assert row["curve"][place] == pytest.approx(auc, abs=6e-4)
+    push = {"layer": ev.layer, "norm": ev.norm, "strength": told["strength"]}
+    alone = generate(
+        model, told["prompts"], vector=ev["calm"], max_new_tokens=NEW_TOKENS, **push
+    )
+    assert row["written"] == [" ".join(text.split()) for text in alone]
+    alone = generate(model, told["prompts"], max_new_tokens=NEW_TOKENS)
+    assert told["plain"] == [" ".join(text.split()) for text in alone]
 
 
 def test_a_model_that_is_not_here_is_told(
