@@ -162,7 +162,7 @@ def curve(
     train = stories["split"] == "train"
     held = stories["split"].isin(("validation", "test"))
     made, asked = (torch.from_numpy(part.to_numpy(copy=True)) for part in (train, held))
-    texts, labels = stories["text"], stories["emotion"]
+    texts, labels = list(stories["text"]), stories["emotion"]
     rows = [mean_embeddings(model, texts)]
     rows += mean_activations(model, texts, layers, progress=False)
     found = [

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from filelock import FileLock
 
 import scripts.atlas
 from helpers.activations import mean_activations
@@ -124,14 +125,16 @@ def table(
 ) -> Path | None:
     """A file with what `make` tells of a model, made anew where its sources changed."""
     path = BUILD / f"{one.name}-{kind}-{digest_files(sources)}.json"
-    if not path.exists():
-        if not one.here:
-            return None
-        clear(f"{one.name}-{kind}-*")
-        told = json.dumps(make(load_model(one.name), one.name), separators=(",", ":"))
-        part = path.with_suffix(".part")
-        part.write_text(told, "utf-8")
-        os.replace(part, path)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with FileLock(BUILD / f"{one.name}-{kind}.lock"):
+        if not path.exists():
+            if not one.here:
+                return None
+            clear(f"{one.name}-{kind}-*")
+            made = make(load_model(one.name), one.name)
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(made, separators=(",", ":")), "utf-8")
+            os.replace(part, path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""A small site with laboratory and atlas, built by Sphinx from the book's own pages."""
+"""A small site with laboratory, atlas and a chapter, built by Sphinx as the book is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ from scripts.directions import Shown, shown
 from scripts.laboratory import put
 from scripts.vendor import ensure_vendor
 
+CHAPTER = """# A chapter
+
+Here an instrument stands.
+
+<!-- laboratory: push a=calm strength=0.1 -->
+
+## A heading
+
+<!-- laboratory: pull -->
+"""
+
 
 def build(top: Path, models: list[Shown]) -> Path:
     """Build the pages below `top`; returns the folder to serve."""
@@ -23,7 +34,8 @@ def build(top: Path, models: list[Shown]) -> Path:
     (book / "_static").symlink_to(ROOT / "book/_static")
     for name in ("laboratory.md", "atlas.md", "references.bib"):
         (book / name).write_text((ROOT / "book" / name).read_text("utf-8"))
-    pages = [{"file": "book/atlas"}]
+    (book / "chapter.md").write_text(CHAPTER)
+    pages = [{"file": "book/atlas"}, {"file": "book/chapter"}]
     toc = {"format": "jb-book", "root": "book/laboratory", "chapters": pages}
     (top / "_toc.yml").write_text(yaml.safe_dump(toc))
     table = configuration(top / "cache", vendored=True)

@@ -24,13 +24,10 @@ from scripts.laboratory import furnish, put
 @pytest.fixture(scope="module")
 def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The `_static` of a book that was built without the real model."""
-    patch = pytest.MonkeyPatch()
     top = tmp_path_factory.mktemp("furnished")
     tiny, real = shown()
     gone = real._replace(source=top / "gone.gguf", layers=(1,))
-    patch.setattr(directions, "BUILD", top / "build")
     assert put(top / "static", [tiny, gone]) == ["tiny"]
-    patch.undo()
     return top / "static"
 
 

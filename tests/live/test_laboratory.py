@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from helpers.activations import residual_stream
 from helpers.datasets import load_stories
@@ -102,6 +102,27 @@ def tiny() -> Any:
 def vectors(tiny: Any) -> EmotionVectors:
     stories = load_stories(tiny)
     return extract(tiny, stories[stories.split == "train"], load_neutral(tiny))
+
+
+def test_a_chapter_has_one_instrument_and_keeps_its_address(lab: Bench) -> None:
+    page = lab.page
+    address = f"{lab.site}/book/chapter.html#a-heading"
+    page.goto(address, wait_until="networkidle")
+    assert page.locator(".lab").count() == 1  # the second comment names none
+    heavy = re.compile(r"/_static/(live|models)/(?!index\.json)")
+    assert not [url for url in lab.asked if heavy.search(url)]
+    page.click(".lab-load")
+    lab.rest()
+    assert page.locator(".lab-tabs [role=tab]:visible").count() == 0
+    expect(page.locator(".lab-picked")).to_have_text("calm")
+    page.locator(".lab-pair select").first.select_option("afraid")
+    page.wait_for_timeout(500)
+    assert page.url == address
+    link = page.evaluate(f"{LAB}.state.link")
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    expect(page.locator(".lab-picked")).to_have_text("afraid")
+    assert "laboratory.html#" in link
+    assert {"show=push", "a=afraid", "strength=0.1"} <= set(re.split("[#&]", link))
 
 
 def test_nothing_is_loaded_before_the_click(lab: Bench) -> None:

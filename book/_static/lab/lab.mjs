@@ -1,7 +1,7 @@
 /* The laboratory: a model that is loaded on a click, and four instruments on it.
  *
  * Every element of class `lab` becomes one. Where it has `data-show`, it shows that
- * instrument alone, as a chapter may want it. */
+ * instrument alone, as a chapter may want it, and begins in its `data-state`. */
 import { button, el } from "./dom.mjs";
 import { Engine } from "./engine.mjs";
 import { Models } from "./models.mjs";
@@ -23,7 +23,8 @@ export class Laboratory {
   constructor(root) {
     this.root = root;
     this.only = root.dataset.show;
-    this.state = new State();
+    this.state = new State(root.dataset.state ?? null);
+    if (this.only) this.state.values.show = this.only;
     if (!INSTRUMENTS[this.state.values.show]) this.state.set({ show: "read" });
     this.engine = new Engine(STATIC);
     this.status = el("p", { class: "lab-status", role: "status" });

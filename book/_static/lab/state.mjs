@@ -1,4 +1,7 @@
-/* All that the reader chose, kept in the address: a link holds the whole of it. */
+/* All that the reader chose, kept in the address: a link holds the whole of it.
+ *
+ * On a chapter's page an instrument begins as the chapter says, and leaves the address
+ * alone: there it names a heading. */
 
 export const START = {
   model: "tiny", show: "read",
@@ -10,10 +13,11 @@ export const START = {
 };
 
 export class State extends EventTarget {
-  constructor() {
+  constructor(own = null) {
     super();
-    this.values = { ...START, ...read(location.hash) };
-    addEventListener("hashchange", () => {
+    this.own = own;
+    this.values = { ...START, ...read(own ?? location.hash) };
+    if (own == null) addEventListener("hashchange", () => {
       const next = { ...START, ...read(location.hash) };
       const changed = Object.keys(START).filter((key) => next[key] !== this.values[key]);
       this.values = next;
@@ -28,21 +32,26 @@ export class State extends EventTarget {
     Object.assign(this.values, changes);
     clearTimeout(this.timer);
     // Browsers allow a hundred changes of the address in half a minute.
-    this.timer = setTimeout(() => this.write(), 300);
+    if (this.own == null) this.timer = setTimeout(() => this.write(), 300);
     this.tell(changed, false);
   }
 
   write() {
     clearTimeout(this.timer);
+    history.replaceState(null, "", this.hash || location.pathname + location.search);
+  }
+
+  /** The state as the end of an address. */
+  get hash() {
     const told = new URLSearchParams();
     for (const [key, value] of Object.entries(this.values))
       if (value !== START[key]) told.set(key, value);
-    const hash = told.size ? `#${told}` : location.pathname + location.search;
-    history.replaceState(null, "", hash);
+    return told.size ? `#${told}` : "";
   }
 
   /** The address that holds the present state. */
   get link() {
+    if (this.own != null) return new URL(`laboratory.html${this.hash}`, location).href;
     this.write();
     return location.href;
   }
@@ -55,7 +64,7 @@ export class State extends EventTarget {
 /** What an address says; what it cannot say is left out. */
 function read(hash) {
   const found = {};
-  for (const [key, text] of new URLSearchParams(hash.slice(1))) {
+  for (const [key, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
     if (!Object.hasOwn(START, key)) continue;
     const value = typeof START[key] === "number" ? Number(text) : text;
     if (value === value) found[key] = value;
