@@ -21,7 +21,7 @@ from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
 from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.meaning import (
-    area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
+    area_under_curve, center_set, first_layer, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
 from helpers.checks.nameless import three_vectors, which_vector
@@ -45,7 +45,7 @@ __all__ = [
     "add_vector", "alert_spans", "area_under_curve", "beats_random",
     "beside_control", "blind_order", "blind_score", "blind_test", "bridge",
     "center_set", "deal_signs", "difference_of_means", "expected_score",
-    "first_layer", "hand_in", "holm", "lens", "mean_pool", "missing",
+    "first_layer", "hand_in", "holm", "mean_pool", "missing",
     "order_of_best", "outside", "own_and_others", "partial_r", "patch_row",
     "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
     "same_acts", "shares_and_mass", "speaker_tokens", "step_size", "strongest",
