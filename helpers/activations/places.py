@@ -25,6 +25,7 @@ def read_places(
     `text`: the mean over the message's own tokens; `last token`: its last one;
     `header`: the last of the prompt, where the assistant is about to speak. Chats as
     `chat_prompt` takes them; a layer may be EMBEDDINGS. Cached by content.
+    Taught in chapter 05.
     """
     prompts, weights = [], []
     for chat in chats:

@@ -35,7 +35,7 @@ def last_position(
     Shape "n d" for one layer, "l n d" for several. The mean over the positions from
     the last one on is the last one: texts of one length are read together, and the
     result is cached. Raises ValueError as `mean_activations` does.
-    Taught in chapter 05.
+    Taught in chapter 04.
     """
     (chosen, alone), listed = check_layers(model, layers), list(texts)
     rows = tokenize(model, listed)

@@ -143,38 +143,6 @@ def speaker_tokens(function: Callable[..., Any]) -> bool:
     return staged("speaker_tokens", steps)
 
 
-def lens(function: Callable[[Any, Any, Tensor], Any]) -> bool:
-    """Chapter 04: the final norm, then the unembedding."""
-
-    def steps() -> None:
-        generator = torch.Generator().manual_seed(4)
-        norm = torch.nn.LayerNorm(6)
-        unembed = torch.nn.Linear(6, 9, bias=False)
-        rows = 5 * torch.randn(4, 6, generator=generator)
-        with torch.no_grad():
-            norm.weight.copy_(torch.rand(6, generator=generator) + 0.5)
-            got = as_tensor(function(norm, unembed, rows), "The result")
-            right, bare = unembed(norm(rows)), unembed(rows)
-        expect(
-            got.shape == right.shape,
-            f"Each of 4 rows should have 9 logits: the shape is {tuple(got.shape)}.",
-        )
-        expect(
-            not same(got, bare),
-            "You left out the final norm: the unembedding never sees a row without it.",
-        )
-        expect(
-            not same(got, right.softmax(-1)),
-            "These are probabilities: stop at the logits.",
-        )
-        expect(
-            same(got, right),
-            "The logits differ: take the model's last two steps in their order.",
-        )
-
-    return staged("lens", steps)
-
-
 def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
     """Chapter 04: how often an own text scores above another one."""
 

@@ -18,7 +18,7 @@ def chat_prompt(model: Any, messages: str | Sequence[Message]) -> str:
     a template has no place for a system's message, the user's first begins with it;
     a model that could think aloud before it answers (Qwen3) is asked not to.
     Raises ValueError if the last message is not the user's, or if a message is no text
-    or holds a control token, such as the one that ends a turn. Taught in chapter 05.
+    or holds a control token, such as the one that ends a turn. Taught in chapter 07.
     """
     chat = messages
     if isinstance(chat, str):

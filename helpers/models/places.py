@@ -85,7 +85,7 @@ def lead(text: str) -> int:
 def turn_starts(model: Any, messages: str | Sequence[Message]) -> pd.DataFrame:
     """Where each message of a chat begins in its prompt: position, label (the role).
 
-    Raises ValueError as `chat_prompt` and `message_places` do. Taught in chapter 05.
+    Raises ValueError as `chat_prompt` and `message_places` do.
     """
     chat = as_chat(messages)
     ends = token_spans(model, chat_prompt(model, chat))[:, 1]

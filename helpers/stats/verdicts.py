@@ -126,7 +126,7 @@ def verdict_table(found: Mapping[str, Verdict]) -> pd.DataFrame:
 def verdict(estimate: Sequence[float], zero: float = 0.0) -> str:
     """What an interval (value, low, high) says, in words that a sentence can end with.
 
-    Of a difference alone: beside a control, `judge` decides. Taught in chapter 05.
+    Of a difference alone: beside a control, `judge` decides. Taught in chapter 07.
     """
     value, low, high = estimate
     if not np.isfinite([value, low, high]).all():

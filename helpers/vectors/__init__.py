@@ -12,7 +12,7 @@ from helpers.vectors.geometry import correlation, left_over
 from helpers.vectors.held_out import held_out_topics, named_right, nearest, pooled_at
 from helpers.vectors.instrument import instrument, own_area, own_first
 from helpers.vectors.probes import (
-    column_auc, confusion, cosine_scores, logit_lens, margins, own_word, top_tokens,
+    column_auc, cosine_scores, logit_lens, margins, own_word, top_tokens,
     word_tokens,
 )
 from helpers.vectors.profile import profile, Profile
@@ -23,7 +23,7 @@ from helpers.vectors.words import word_classifier, word_counts
 
 __all__ = [
     "EmotionVectors", "Likeness", "Profile", "Ruler", "by_topic", "column_auc",
-    "confusion", "correlation", "cosine_scores", "difference_of_means", "extract",
+    "correlation", "cosine_scores", "difference_of_means", "extract",
     "extraction", "geometry", "held_out_topics", "instrument", "left_out_ridge",
     "left_over", "likeness", "logit_lens", "map_rows", "margins", "mean_of_means",
     "named_right", "names_by_lot", "nearest", "neutral_components", "own_area",

@@ -80,7 +80,7 @@ def instrument(
     chat's last message brings. Names are (place, layer, ruler). The rivals are the
     embeddings, by the same rulers, over the text. `measure` gets scores, names, truth.
 
-    Raises ValueError for a truth without stories.
+    Raises ValueError for a truth without stories. Taught in chapter 05.
     """
     own, asked, labels = list(truth), list(chats), list(stories["emotion"])
     kept = list(dict.fromkeys(own))

@@ -92,17 +92,6 @@ def column_auc(
     return np.divide(above, pairs, out=np.full(len(n_own), np.nan), where=pairs > 0)
 
 
-def confusion(truth: Sequence[str], found: Sequence[str]) -> pd.DataFrame:
-    """Share of each true class's texts that went to each class: truth, found, share."""
-    table = pd.crosstab(
-        pd.Series(truth, name="truth"),
-        pd.Series(found, name="found"),
-        normalize="index",
-    )
-    wide = table.reset_index()
-    return wide.melt(id_vars="truth", var_name="found", value_name="share")
-
-
 def margins(
     rows: Float[Tensor, "n d"],
     directions: Float[Tensor, "e d"],

@@ -46,7 +46,8 @@ def profile(
     `ratings` is indexed by emotion; emotions without one are left out of r. A null gets
     values and ratings, in one order, and gives draws of r. `groups` as in `bootstrap`.
 
-    Raises ValueError for an expected emotion that is not among the names.
+    Raises ValueError for an expected emotion that is not among the names. Taught in
+    chapter 05b.
     """
     rows, order = np.asarray(change, dtype=float), list(names)
     if strange := set(expected) - set(order):

@@ -100,16 +100,6 @@ CASES: list[tuple[Callable[..., bool], Any, list[tuple[Any, str]]]] = [
         ],
     ),
     (
-        checks.lens,
-        lambda norm, unembed, rows: unembed(norm(rows)),
-        [
-            (lambda norm, unembed, rows: unembed(rows), "left out the final norm"),
-            (lambda norm, unembed, rows: unembed(norm(rows)).softmax(-1), "logits"),
-            (lambda norm, unembed, rows: norm(rows), "9 logits"),
-            (lambda norm, unembed, rows: 2 * unembed(norm(rows)), "last two steps"),
-        ],
-    ),
-    (
         checks.area_under_curve,
         wins,
         [

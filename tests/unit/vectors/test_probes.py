@@ -12,7 +12,6 @@ from sklearn.metrics import roc_auc_score
 from helpers.models import load_model
 from helpers.vectors import (
     column_auc,
-    confusion,
     logit_lens,
     margins,
     own_word,
@@ -75,13 +74,6 @@ def test_own_words_are_found_where_planted() -> None:
     found = own_word(logits, ["a", "b", "c"], {"a": 4, "b": 5, "c": 6})
     assert found["top"].tolist() == [True, True, False]
     assert found["rank"].tolist() == [0, 0, 1]
-
-
-def test_confusion_gives_shares_of_the_truth() -> None:
-    table = confusion(["a", "a", "b", "b"], ["a", "b", "b", "b"])
-    share = table.set_index(["truth", "found"])["share"]
-    assert share["a", "b"] == 0.5
-    assert share["b", "b"] == 1
 
 
 def test_word_counts_know_nothing_of_the_held_out_texts() -> None:

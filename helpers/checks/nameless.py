@@ -1,0 +1,65 @@
+"""Check of the exercise on three vectors without names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+from helpers.checks.advice import expect, staged
+from helpers.stats import random_directions
+from helpers.vectors import names_by_lot
+
+KINDS = ("real", "shuffled", "random")
+IS = {"A": "shuffled", "B": "real", "C": "random"}
+
+
+def three_vectors(
+    block: Float[Tensor, "t e d"], *, place: int = 0, seed: int = 0
+) -> dict[str, Float[Tensor, " d"]]:
+    """Vectors A, B and C of length 1: one real, one of shuffled labels, one random.
+
+    The real one is of emotion `place` of crossed stories, as `by_topic` gives them; the
+    shuffled one has a story of each topic, too. Taught in chapter 04.
+    """
+    made = {}
+    for kind, rows in (("real", block), ("shuffled", names_by_lot(block, seed=seed))):
+        means = rows.mean(0)
+        made[kind] = means[place] - means.mean(0)
+    made["random"] = random_directions(made["real"][None], n=1, seed=seed)[0]
+    return {letter: made[kind] / made[kind].norm() for letter, kind in IS.items()}
+
+
+def which_vector(function: Callable[[], Any]) -> bool:
+    """Chapter 04: which of three vectors is real, which shuffled, which random."""
+
+    def steps() -> None:
+        found = function()
+        expect(
+            isinstance(found, dict) and set(found) == set(IS),
+            'Return a dictionary with the keys "A", "B" and "C"; this is '
+            f"a {type(found).__name__}.",
+        )
+        for letter, said in found.items():
+            expect(
+                said in KINDS, f"{letter} is {said!r}: say one of {', '.join(KINDS)}."
+            )
+        expect(
+            sorted(found.values()) == sorted(KINDS),
+            "There is one of each kind, and you name one twice.",
+        )
+        expect(
+            found["C"] != "shuffled",
+            "A shuffled vector is a mean of stories, and lies near those. How near "
+            "does C come to the stories that the vectors were made from?",
+        )
+        n = sum(found[letter] == kind for letter, kind in IS.items())
+        expect(
+            n == len(IS),
+            f"{n} of 3 are so. Compare how near each comes to the stories that it was "
+            "made from with how near it comes to those of the topic held out.",
+        )
+
+    return staged("which_vector", steps)
