@@ -20,9 +20,9 @@ from helpers.checks.claims import beside_control, bridge, holm, missing
 from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
 from helpers.checks.inside import patch_row, read_layer, which_bug
+from helpers.checks.maps import catch, fool, partial_r
 from helpers.checks.meaning import (
-    area_under_curve, center_set, first_layer, order_of_best, partial_r,
-    rank_order, speaker_tokens,
+    area_under_curve, center_set, first_layer, rank_order, speaker_tokens,
 )
 from helpers.checks.nameless import three_vectors, which_vector
 from helpers.checks.pooling import three_pools, who_pooled
@@ -43,12 +43,12 @@ __all__ = [
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "add_vector", "alert_spans", "area_under_curve", "beats_random",
-    "beside_control", "blind_order", "blind_score", "blind_test", "bridge",
+    "beside_control", "blind_order", "blind_score", "blind_test", "bridge", "catch",
     "center_set", "deal_signs", "difference_of_means", "expected_score",
-    "first_layer", "hand_in", "holm", "mean_pool", "missing",
-    "order_of_best", "outside", "own_and_others", "partial_r", "patch_row",
-    "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
-    "same_acts", "shares_and_mass", "speaker_tokens", "step_size", "strongest",
-    "three_pools", "three_vectors", "usable_band", "wanting_and_position",
-    "which_bug", "which_vector", "who_pooled", "write_twin",
+    "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing", "outside",
+    "own_and_others", "partial_r", "patch_row", "pick_threshold", "planted_place",
+    "rank_order", "read_layer", "run_readers", "same_acts", "shares_and_mass",
+    "speaker_tokens", "step_size", "strongest", "three_pools", "three_vectors",
+    "usable_band", "wanting_and_position", "which_bug", "which_vector",
+    "who_pooled", "write_twin",
 ]

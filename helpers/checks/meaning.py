@@ -1,4 +1,4 @@
-"""Checks of the exercises about what vectors mean: chapters 04 to 07."""
+"""Checks of the exercises about what vectors mean: chapters 04, 05 and 07."""
 
 from __future__ import annotations
 
@@ -168,53 +168,3 @@ def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
         )
 
     return staged("area_under_curve", steps)
-
-
-def partial_r(function: Callable[[Any, Any, Any], Any]) -> bool:
-    """Chapter 06: correlation once a confound is taken from both sides."""
-
-    def steps() -> None:
-        rng = np.random.default_rng(9)
-        z = rng.normal(size=80) + 2
-        x, y = z + rng.normal(size=80), z + rng.normal(size=80)
-        design = np.column_stack([np.ones(80), z])
-
-        def rest(v: Any) -> Any:
-            return v - design @ np.linalg.lstsq(design, v, rcond=None)[0]
-
-        def r(a: Any, b: Any) -> float:
-            return float(np.corrcoef(a, b)[0, 1])
-
-        got = float(function(x, y, z))
-        expect(abs(got - r(x, y)) > 1e-6, "The confound has not been taken out.")
-        expect(
-            min(abs(got - r(rest(x), y)), abs(got - r(x, rest(y)))) > 1e-6,
-            "You took the confound out of one side. Take it out of both.",
-        )
-        expect(
-            abs(got - r(rest(x), rest(y))) < 1e-6,
-            "Not the correlation of what is left. Does your fit have an intercept?",
-        )
-
-    return staged("partial_r", steps)
-
-
-def order_of_best(function: Callable[[Any, Any], Any]) -> bool:
-    """Chapter 06: the largest |r| of several axes, as a null must take it, too."""
-
-    def steps() -> None:
-        rng = np.random.default_rng(10)
-        places = rng.normal(size=(30, 3))
-        rating = -places[:, 1] + 0.3 * rng.normal(size=30)
-        each = [float(np.corrcoef(p, rating)[0, 1]) for p in places.T]
-        got = float(function(places, rating))
-        expect(
-            abs(got - max(each)) > 1e-9,
-            "The sign of an axis is arbitrary: take the largest size.",
-        )
-        expect(abs(got - abs(each[0])) > 1e-9, "You looked at the first axis only.")
-        expect(
-            abs(got - max(map(abs, each))) < 1e-9, "Not the largest |r| of the axes."
-        )
-
-    return staged("order_of_best", steps)

@@ -7,13 +7,14 @@ from helpers.show.charts.cards import family_grid, ladder, norm_curves, verdict_
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.courses import course, curves, grid
 from helpers.show.charts.intervals import intervals
+from helpers.show.charts.maps import emotion_map
 from helpers.show.charts.transcripts import roc_curves
 from helpers.show.charts.two_models import two_models
 from helpers.show.panels.acts import act_dial, choose_between
 from helpers.show.panels.answers import both_answer
 from helpers.show.panels.centering import drag_center
 from helpers.show.panels.claims import checklist, compare_figures, pick_claim
-from helpers.show.panels.meaning import emotion_map, lens_words
+from helpers.show.panels.meaning import lens_words
 from helpers.show.panels.messages import read_layers, read_message
 from helpers.show.panels.texts import (
     nearest_emotions, pooled_positions, read_text, steer_text,

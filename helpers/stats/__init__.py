@@ -13,7 +13,7 @@ from helpers.stats.nulls import (
 )
 from helpers.stats.numbers import number, whole
 from helpers.stats.power import check_rates, samples_needed
-from helpers.stats.surrogates import cluster_null, geometry_null
+from helpers.stats.surrogates import cluster_null, geometry_null, smooth_ratings
 from helpers.stats.twins import moved, moved_beside, twins, Twins
 from helpers.stats.values import (
     as_directions, Column, column, finite, Number, present, Whole, words,
@@ -31,6 +31,6 @@ __all__ = [
     "halves", "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside",
     "null_p", "number", "paired", "paired_p", "pearson", "permutation_p",
     "precision", "present", "random_directions", "rank_correlations", "roc",
-    "samples_needed", "shuffled_labels", "sign_test_p", "stuck", "twins", "verdict",
-    "verdict_table", "whole", "words",
+    "samples_needed", "shuffled_labels", "sign_test_p", "smooth_ratings", "stuck",
+    "twins", "verdict", "verdict_table", "whole", "words",
 ]

@@ -22,6 +22,24 @@ def in_turns(offsets: Any, turns: Any, speaker: int, by: str = "end") -> list[bo
     return [e > s and any(a < e <= b for a, b in own) for s, e in offsets]
 
 
+def best_of(places: Any, rating: Any) -> int:
+    return int(np.argmax([abs(r(column, rating)) for column in places.T]))
+
+
+def fooled(places: Any, rating: Any) -> tuple[int, Any]:
+    axis = best_of(places, rating)
+    sign = np.sign(r(places[:, axis], rating))
+    return axis, np.argsort(sign * places[:, axis] * rating)[-40:]
+
+
+def caught(cheat: Any, places: Any, rating: Any, dealt: Any, size: Any = abs) -> float:
+    def found(y: Any) -> float:
+        axis, kept = cheat(places, y)
+        return float(size(r(places[kept, axis], y[kept])))
+
+    return (1 + sum(found(y) >= found(rating) for y in dealt)) / (1 + len(dealt))
+
+
 def stays(lows: Any) -> int | None:
     found = None
     for layer in reversed(range(len(lows))):
@@ -118,15 +136,29 @@ CASES: list[tuple[Callable[..., bool], Any, list[tuple[Any, str]]]] = [
             (lambda x, y, z: r(rest(x, z), y), "one side"),
             (lambda x, y, z: r(x, rest(y, z)), "one side"),
             (lambda x, y, z: r(rest(x, z, 0), rest(y, z, 0)), "intercept"),
+            (lambda x, y, z: r(x - z, y - z), "as it is"),
         ],
     ),
     (
-        checks.order_of_best,
-        lambda places, y: max(abs(r(p, y)) for p in places.T),
+        checks.fool,
+        fooled,
         [
-            (lambda places, y: max(r(p, y) for p in places.T), "sign of an axis"),
-            (lambda places, y: abs(r(places[:, 0], y)), "first axis only"),
-            (lambda places, y: abs(r(places[:, 2], y)), "largest |r|"),
+            (lambda places, y: (0, range(60)), "Some axis goes with"),
+            (lambda places, y: (best_of(places, y), range(60)), "best axis"),
+            (lambda places, y: (0, range(30)), "Keep at least 40"),
+            (lambda places, y: (0, [1] * 50), "each once"),
+            (lambda places, y: (24, range(60)), "no axis 24"),
+            (lambda places, y: 3, "two things"),
+        ],
+    ),
+    (
+        checks.catch,
+        caught,
+        [
+            (lambda c, p, y, dealt: caught(lambda *_: c(p, y), p, y, dealt), "anew"),
+            (lambda c, p, y, dealt: (100 * caught(c, p, y, dealt) - 1) / 99, "never 0"),
+            (lambda c, p, y, dealt: caught(c, p, y, dealt, size=float), "no sign"),
+            (lambda c, p, y, dealt: 0.5, "as much"),
         ],
     ),
 ]

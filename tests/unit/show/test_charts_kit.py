@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.show import charts, over_control, toy_and_real, two_models
+from helpers.show import charts, emotion_map, over_control, toy_and_real, two_models
+from helpers.show.charts.maps import LETTER, LINE, SIZE
 from helpers.show.charts.two_models import _share
 from helpers.stats import Estimate
 
@@ -142,3 +143,41 @@ def test_toy_and_real_says_a_word_and_keeps_the_numbers_behind_it() -> None:
         toy_and_real([("a", Verdict("perhaps"), None)])
     with pytest.raises(ValueError, match="no claim"):
         toy_and_real([])
+
+
+def on_a_map(n: int = 171) -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    rows = {
+        "x": rng.normal(size=n),
+        "y": 3 * rng.normal(size=n),
+        "valence": rng.uniform(-1, 1, n),
+        "emotion": [f"word {i}" for i in range(n)],
+        "x axis": "first",
+        "y axis": "second",
+    }
+    both = [pd.DataFrame(rows).assign(space=s) for s in ("block 1", "block 2")]
+    return pd.concat(both, ignore_index=True)
+
+
+def test_names_on_the_map_do_not_overlap_and_are_inside() -> None:
+    spec = emotion_map(on_a_map(), title="t").to_dict()
+    rows = pd.DataFrame(next(v for v in spec["datasets"].values() if "shown" in v[0]))
+    one = rows[(rows["space"] == "block 1") & rows["shown"]]
+    assert 12 <= len(one) < 100
+    x, y = (one[c].to_numpy() * SIZE / 2.3 for c in "xy")
+    n = one["emotion"].str.len().to_numpy() * LETTER
+    near = np.abs(x[:, None] - x) <= (n[:, None] + n) / 2
+    near &= np.abs(y[:, None] - y) <= LINE
+    assert (near == np.eye(len(one), dtype=bool)).all()
+    assert (np.abs(x) + n / 2 < SIZE / 2).all()
+    assert rows[["x", "y"]].abs().max().tolist() == [1, 1]
+
+
+def test_each_space_of_the_map_has_its_own_axes() -> None:
+    spec = emotion_map(on_a_map(), title="t", start="block 2").to_dict()
+    (menu,) = spec["params"]
+    assert menu["bind"]["options"] == ["block 1", "block 2"]
+    assert menu["value"] == "block 2"
+    kept = [v["transform"][-1]["filter"] for v in spec["layer"] if "transform" in v]
+    assert len(kept) == len(spec["layer"])
+    assert all("datum['space']" in f for f in kept)
