@@ -20,6 +20,7 @@ from helpers.checks.claims import beside_control, bridge, holm, missing
 from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
 from helpers.checks.inside import patch_row, read_layer, which_bug
+from helpers.checks.judging import three_numbers, which_control
 from helpers.checks.maps import catch, fool, partial_r
 from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, rank_order, speaker_tokens,
@@ -28,13 +29,14 @@ from helpers.checks.nameless import three_vectors, which_vector
 from helpers.checks.pooling import three_pools, who_pooled
 from helpers.checks.readers import run_readers
 from helpers.checks.steering import (
-    add_vector, blind_order, blind_score, blind_test, own_and_others, usable_band,
+    blind_order, blind_score, blind_test, fading, own_and_others, which_writer,
 )
 from helpers.checks.twins import TWIN_OF, write_twin
 from helpers.checks.vectors import (
     difference_of_means, mean_pool, planted_place, step_size, strongest,
 )
 from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
+from helpers.checks.writers import run_writers
 
 __all__ = [
     "TWIN_OF", "a1_layer_rows", "a1_leaked", "a1_peak", "a1_pool", "a1_push",
@@ -42,13 +44,13 @@ __all__ = [
     "a2_report", "a2_split", "a2_vector", "a3_axis_p", "a3_best", "a3_decide",
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
-    "add_vector", "alert_spans", "area_under_curve", "beats_random",
-    "beside_control", "blind_order", "blind_score", "blind_test", "bridge", "catch",
-    "center_set", "deal_signs", "difference_of_means", "expected_score",
-    "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing", "outside",
-    "own_and_others", "partial_r", "patch_row", "pick_threshold", "planted_place",
-    "rank_order", "read_layer", "run_readers", "same_acts", "shares_and_mass",
-    "speaker_tokens", "step_size", "strongest", "three_pools", "three_vectors",
-    "usable_band", "wanting_and_position", "which_bug", "which_vector",
-    "who_pooled", "write_twin",
+    "alert_spans", "area_under_curve", "beats_random", "beside_control",
+    "blind_order", "blind_score", "blind_test", "bridge", "catch", "center_set",
+    "deal_signs", "difference_of_means", "expected_score", "fading", "first_layer",
+    "fool", "hand_in", "holm", "mean_pool", "missing", "outside", "own_and_others",
+    "partial_r", "patch_row", "pick_threshold", "planted_place", "rank_order",
+    "read_layer", "run_readers", "run_writers", "same_acts", "shares_and_mass",
+    "speaker_tokens", "step_size", "strongest", "three_numbers", "three_pools",
+    "three_vectors", "wanting_and_position", "which_bug", "which_control",
+    "which_vector", "which_writer", "who_pooled", "write_twin",
 ]

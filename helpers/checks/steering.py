@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from helpers.activations import residual_norm
 from helpers.checks.advice import as_tensor, expect, same, staged
+from helpers.models import d_model, token_rows, unwrap
 
 BLIND = (4, 1, 2)  # which of six texts were pushed, counted from 0
 
@@ -80,80 +82,98 @@ def own_and_others(function: Callable[[Tensor], Any]) -> bool:
     return staged("own_and_others", steps)
 
 
-def add_vector(function: Callable[[Tensor, Tensor, float, float], Any]) -> bool:
-    """Chapter 08: a residual stream after a push of a strength."""
+BUGS = {"A": 1, "B": 4, "C": 2, "D": 3}  # of the writers in chapter 08
+LOOK = {
+    "A": "where do its moves end?",
+    "B": "it moves every token alike, and how far?",
+    "C": "where do its moves begin?",
+    "D": "which tokens of the opening does it move?",
+}
+
+
+def which_writer(function: Callable[[], Any]) -> bool:
+    """Chapter 08: which mistake each of four writers makes, told by what it moved."""
 
     def steps() -> None:
-        generator = torch.Generator().manual_seed(4)
-        stream = torch.randn(2, 5, 8, generator=generator)
-        vector = 3 * torch.randn(8, generator=generator)
-        kept = stream.clone()
-        got = as_tensor(function(stream, vector, 0.5, 6.0), "The result")
+        found = function()
         expect(
-            torch.equal(stream, kept),
-            "The stream that was passed in has changed: return a new one.",
+            isinstance(found, dict) and set(found) == set(BUGS),
+            'Return a dictionary with all four writers: {"A": ..., "B": ..., ...}.',
         )
-        unit = vector / vector.norm()
-        right = stream + 0.5 * 6.0 * unit
-        expect(
-            got.shape == right.shape,
-            f"The shape should stay {tuple(right.shape)}, not {tuple(got.shape)}.",
-        )
-        expect(
-            not same(got, stream + 0.5 * vector),
-            "The vector's own length decides how far you go: bring it to length 1, "
-            "and use the norm.",
-        )
-        expect(
-            not same(got, stream + 0.5 * 6.0 * vector),
-            "The vector still has its own length: bring it to length 1 first.",
-        )
-        expect(
-            not same(got, stream + 0.5 * unit),
-            "The strength is a share of the norm: `norm` is not used.",
-        )
-        last = stream.clone()
-        last[:, -1] += 0.5 * 6.0 * unit
-        expect(not same(got, last), "Only the last position moved: move them all.")
-        expect(
-            not same(got, stream - 0.5 * 6.0 * unit), "You go the wrong way: check +."
-        )
-        expect(same(got, right), "The shape is right, the values are not.")
-        still = as_tensor(function(stream, vector, 0.0, 6.0), "The result")
-        expect(same(still, stream), "Strength 0 should change nothing.")
+        odd = [n for n in found.values() if n not in range(1, 6)]
+        expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
+        wrong = [name for name in BUGS if found[name] != BUGS[name]]
+        right = f"{len(BUGS) - len(wrong)} of 4 right. "
+        for name in wrong[:1]:
+            expect(False, f"{right}Look at {name} again: {LOOK[name]}")
 
-    return staged("add_vector", steps)
+    return staged("which_writer", steps)
 
 
-def usable_band(function: Callable[[Any, Any, Any, float], Any]) -> bool:
-    """Chapter 08: the strengths whose effect is there and whose text still reads."""
+N_NEW = 5  # tokens that the check of `fading` asks for
+
+
+def faded(
+    model: Any, prompt: str, push: Tensor, layer: int, shares: Sequence[float]
+) -> Tensor:
+    """Ids of a prompt and greedy new tokens, each from a run over the whole text.
+
+    Position i of the text is pushed by its own share: that of the run that it is
+    first in. Nothing is kept between runs, and nothing is generated.
+    """
+    ids = torch.tensor(token_rows(model, [prompt]), device=model.device)
+    begun = ids.shape[1]
+    for n in range(len(shares)):
+        each = torch.tensor([shares[0]] * begun + list(shares[1 : n + 1]))
+        with torch.no_grad(), model.trace(ids):
+            residual = unwrap(model.layers[layer].output)
+            residual[:] += each.to(residual)[:, None] * push.to(residual)
+            logits = model.output.logits.save()
+        ids = torch.cat([ids, logits[:, -1:].argmax(-1)], 1)
+    return ids[0].cpu()
+
+
+def fading(function: Callable[..., Any], model: Any) -> bool:
+    """Chapter 08: a push that is halved at each run of the model."""
 
     def steps() -> None:
-        strengths = [0.1, 0.2, 0.3, 0.5, 0.8]
-        low = [-0.2, 0.1, 0.6, 1.0, 1.5]  # lower ends of the effect's interval
-        price = [0.0, 0.1, 0.2, 0.9, 3.0]  # nats of surprise more than unsteered
-        got = function(strengths, low, price, 1.0)
-        expect(got is not None, "It returned nothing: is there a `return`?")
-        expect(isinstance(got, list | tuple), "Return a list of strengths.")
-        found = [float(x) for x in got]
+        layer, prompt = 1, "Ana sat at the kitchen table with a spoon."
+        generator = torch.Generator().manual_seed(0)
+        push = torch.randn(d_model(model), generator=generator).to(model.device)
+        push = 4 * push * residual_norm(model, [prompt], layer) / push.norm()
+        given = model, prompt, push, layer
+        got = function(*given, N_NEW)
         expect(
-            set(found) <= set(strengths),
-            "Return strengths, not effects, prices or places.",
+            isinstance(got, Tensor) and got.dtype == torch.long,
+            "Return token ids: the result of `generate`, saved in an invoke of its "
+            "own.",
         )
+        plain = faded(*given, [0.0] * N_NEW)
+        halves = [0.5**k for k in range(N_NEW)]
         expect(
-            0.1 not in found,
-            "At 0.1 the interval of the effect reaches below zero: nothing was shown.",
+            got.shape == plain.shape,
+            f"The opening and {N_NEW} new tokens are {len(plain)} ids in one row, not "
+            f"{tuple(got.shape)}.",
         )
-        expect(0.8 not in found, "At 0.8 the price is above the limit: that is broken.")
+        found = got.cpu()
+        expect(not torch.equal(found, plain), "The text is that of no push at all.")
+        once = faded(*given, [1.0] + [0.0] * (N_NEW - 1))
+        late = faded(*given, [h / 2 for h in halves])
+        for other, advice in (
+            (once, "It fires at the first run alone: what must stand in the loop?"),
+            (faded(*given, [1.0] * N_NEW), "Every run gets the whole push."),
+            (late, "The first run gets half already: from which number do you count?"),
+            (faded(*given, [0.0, *halves[1:]]), "The opening is not pushed."),
+        ):
+            expect(not torch.equal(found, other), advice)
         expect(
-            found == [0.2, 0.3, 0.5],
-            "Three of these strengths pass both tests; you have another number.",
+            torch.equal(found, faded(*given, halves)),
+            "There is a push, and another one than asked for: is it the right block, "
+            "and half of the one before at each run?",
         )
+        after = faded(*given, [0.0] * N_NEW)
         expect(
-            list(function(strengths, low, price, 0.15)) == [0.2],
-            "With a lower limit fewer strengths are left: use `limit`.",
+            torch.equal(after, plain), "Something of your push is left in the model."
         )
-        none = function([0.1], [-1.0], [0.0], 1.0)
-        expect(list(none) == [], "Where no strength will do, return an empty list.")
 
-    return staged("usable_band", steps)
+    return staged("fading", steps)

@@ -177,6 +177,38 @@ def _line_colors(frame: pd.DataFrame, field: str, control: Sequence[str]) -> alt
     )
 
 
+def paths(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    order: str,
+    color: str,
+    title: str,
+    control: Sequence[str] = (),
+    x_title: str | None = None,
+    y_title: str | None = None,
+    description: str | None = None,
+) -> alt.LayerChart:
+    """Points in a plane, joined in the `order` of a column, a path for each color.
+
+    Paths of `control` are gray, the second of two darker.
+    """
+    numbers = [alt.Tooltip(f"{c}:Q", format=".2f") for c in (order, x, y)]
+    base = alt.Chart(frame).encode(
+        x=alt.X(f"{x}:Q", title=x_title or x),
+        y=alt.Y(f"{y}:Q", title=y_title or y),
+        color=_line_colors(frame, color, control),
+        tooltip=[color, *numbers],
+    )
+    line = base.mark_line(strokeWidth=2).encode(order=f"{order}:Q")
+    points = base.mark_point(filled=True, opacity=1).encode(
+        size=alt.Size(f"{order}:Q", legend=None, scale=alt.Scale(range=[25, 110]))
+    )
+    chart = alt.layer(line, points).properties(width=WIDTH - 60, height=270)
+    return titled(chart, title, description or f"Paths of {y} against {x} by {order}.")
+
+
 def heatmap(
     frame: pd.DataFrame,
     x: str,
@@ -323,18 +355,30 @@ def passages(
     *,
     title: str,
     text: str = "text",
+    column: str | None = None,
     labels: Sequence[str] | None = None,
     start: Sequence[Any] | None = None,
     description: str | None = None,
 ) -> alt.Chart:
-    """One text out of many, chosen by a menu or slider for each of `fields`."""
-    rows = frame.assign(line=frame[text].map(lambda t: textwrap.wrap(t, 62) or [""]))
+    """One text out of many, chosen by a menu or slider for each of `fields`.
+
+    `column` sets texts side by side, a column for each of its values.
+    """
+    names = [] if column is None else list(dict.fromkeys(frame[column]))
+    width = 62 // max(1, len(names)) - 2 * bool(names)
+    rows = frame.assign(line=frame[text].map(lambda t: textwrap.wrap(t, width) or [""]))
     rows = rows.drop(columns=text).explode("line", ignore_index=True)
-    rows["place"] = rows.groupby(list(fields)).cumcount()
+    by = [*fields, *([column] if column else [])]
+    rows["place"] = rows.groupby(by).cumcount()
+    x: Any = alt.value(4)
+    if column:
+        head = alt.Axis(orient="top", labelAngle=0, labelFontSize=13, ticks=False)
+        scale = alt.Scale(paddingInner=0, paddingOuter=0)
+        x = alt.X(f"{column}:N", title=None, sort=names, axis=head, scale=scale)
     chart = (
         alt.Chart(rows)
-        .mark_text(align="left", fontSize=14)
-        .encode(y=alt.Y("place:O", axis=None), text="line:N", x=alt.value(4))
+        .mark_text(align="left", fontSize=14, dx=-(WIDTH - 20) / 4 if column else 0)
+        .encode(y=alt.Y("place:O", axis=None), text="line:N", x=x)
     )
     height = 24 * (int(rows["place"].max()) + 1)
     chart = chart.properties(width=WIDTH - 20, height=height)

@@ -1,4 +1,4 @@
-"""Each check of chapter 08 passes the right answer and names each usual mistake."""
+"""Each check of chapters 00 and 08 passes what is right and names each mistake."""
 
 from __future__ import annotations
 
@@ -6,74 +6,109 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
 from helpers import checks
+from helpers.checks import writers
+from helpers.checks.steering import BUGS
+from helpers.datasets import load_stories
+from helpers.models import load_model
+from helpers.vectors import extract
 
 
-def unit(vector: Any) -> Any:
-    return vector / vector.norm()
+@pytest.fixture(scope="module")
+def tiny() -> Any:
+    return load_model("tiny", device="cpu")
 
 
-def in_place(x: Any, v: Any, s: float, n: float) -> Any:
-    x += s * n * unit(v)
-    return x
+def fade(model: Any, prompt: str, push: Any, layer: int, n: int, **how: Any) -> Any:
+    first, factor, least = (
+        how.get("first", 1.0),
+        how.get("factor", 0.5),
+        how.get("k", 0),
+    )
+    with torch.no_grad(), model.generate(max_new_tokens=n, do_sample=False) as tracer:
+        with tracer.invoke(prompt):
+            for step in tracer.iter[:]:
+                share = first * factor**step if step >= least else 0.0
+                model.layers[layer].output[:] += push * share
+        with tracer.invoke():
+            ids = tracer.result.save()
+    return ids[0]
 
 
-def last_only(x: Any, v: Any, s: float, n: float) -> Any:
-    y = x.clone()
-    y[:, -1] += s * n * unit(v)
-    return y
+def fade_once(model: Any, prompt: str, push: Any, layer: int, n: int) -> Any:
+    with torch.no_grad(), model.generate(max_new_tokens=n, do_sample=False) as tracer:
+        with tracer.invoke(prompt):
+            model.layers[layer].output[:] += push
+        with tracer.invoke():
+            ids = tracer.result.save()
+    return ids[0]
 
 
 @pytest.mark.parametrize(
     ("function", "says"),
     [
-        (lambda x, v, s, n: x + s * n * unit(v), "passed"),
-        (in_place, "return a new one"),
-        (lambda x, v, s, n: x + s * v, "own length decides"),
-        (lambda x, v, s, n: x + s * n * v, "length 1 first"),
-        (lambda x, v, s, n: x + s * unit(v), "`norm` is not used"),
-        (lambda x, v, s, n: x - s * n * unit(v), "wrong way"),
-        (lambda x, v, s, n: x[:, 0], "shape should stay"),
-        (last_only, "Only the last"),
+        (fade, "passed"),
+        (fade_once, "fires at the first run alone"),
+        (lambda *a: fade(*a, factor=1.0), "Every run gets the whole push"),
+        (lambda *a: fade(*a, first=0.5), "gets half already"),
+        (lambda *a: fade(*a, k=1), "The opening is not pushed"),
+        (lambda *a: fade(*a, first=0.0), "no push at all"),
+        (lambda *a: fade(*a, first=-1.0), "another one than asked for"),
+        (lambda *a: fade(*a)[None], "ids in one row"),
+        (lambda *a: fade(*a).tolist(), "Return token ids"),
     ],
 )
-def test_add_vector(
-    function: Callable[..., Any], says: str, capsys: pytest.CaptureFixture[str]
+def test_fading(
+    function: Callable[..., Any],
+    says: str,
+    tiny: Any,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert checks.add_vector(function) == (says == "passed")
+    assert checks.fading(function, tiny) == (says == "passed")
     assert says in capsys.readouterr().out
 
 
-def band(strengths: Any, low: Any, price: Any, limit: float) -> list[float]:
-    rows = zip(strengths, low, price, strict=True)
-    return [s for s, effect, cost in rows if effect > 0 and cost <= limit]
+def test_each_writer_has_the_mistake_that_is_told(tiny: Any) -> None:
+    prompt, layer, length = "Ana sat at the kitchen table.", 2, 3.0
+    vector = torch.randn(tiny.config.hidden_size)
+    vector, norm = length * vector / vector.norm(), 20.0
+    given = tiny, prompt, layer, vector, norm
+    found = {k: writers.moves(*given, w) for k, w in writers.WRITERS.items()}
+    full, n = writers.STRENGTH, writers.STEPS - 1
+    right = {
+        "A": ([full] * len(found["A"][0]), [0.0] * n),
+        "B": ([length * full] * len(found["B"][0]), [length * full] * n),
+        "C": ([0.0] * len(found["C"][0]), [full] * n),
+        "D": ([0.0] * (len(found["D"][0]) - 1) + [full], [full] * n),
+    }
+    for name, rows in right.items():
+        for got, want in zip(found[name], rows, strict=True):
+            assert got == pytest.approx(want, abs=1e-3), name
+
+
+def test_writers_are_printed(tiny: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    stories = load_stories(tiny, emotions=["calm", "angry"])
+    vectors = extract(tiny, stories, denoise=None)
+    checks.run_writers(tiny, vectors, "At noon she", "calm")
+    told = capsys.readouterr().out.splitlines()
+    assert [line.strip()[0] for line in told] == ["r", "A", "B", "C", "D"]
 
 
 @pytest.mark.parametrize(
-    ("function", "says"),
+    ("answer", "says"),
     [
-        (band, "passed"),
-        (
-            lambda s, low, p, limit: [
-                x for x, c in zip(s, p, strict=True) if c <= limit
-            ],
-            "At 0.1",
-        ),
-        (
-            lambda s, low, p, limit: [x for x, e in zip(s, low, strict=True) if e > 0],
-            "At 0.8",
-        ),
-        (lambda s, low, p, limit: band(s, low, p, 1.0), "fewer strengths"),
-        (lambda s, low, p, limit: [0.2], "another number"),
-        (lambda s, low, p, limit: [1.0, 2.0], "not effects"),
-        (lambda s, low, p, limit: None, "nothing"),
+        (BUGS, "passed"),
+        (BUGS | {"E": 1}, "all four writers"),
+        (BUGS | {"A": 7}, "1 to 5, not [7]"),
+        (BUGS | {"B": 5}, "3 of 4 right. Look at B again"),
     ],
 )
-def test_usable_band(
-    function: Callable[..., Any], says: str, capsys: pytest.CaptureFixture[str]
+def test_which_writer(
+    answer: Any, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert checks.usable_band(function) == (says == "passed")
+    assert checks.which_writer(lambda: answer) == (says == "passed")
     assert says in capsys.readouterr().out
 
 

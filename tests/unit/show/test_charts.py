@@ -29,6 +29,27 @@ def test_charts_compile() -> None:
         assert spec["description"]
 
 
+def test_paths_join_in_the_order_that_is_given() -> None:
+    look = {"order": "x", "color": "name", "title": "t", "control": ["b"]}
+    line, points = charts.paths(FRAME, "x", "y", **look).to_dict()["layer"]
+    assert line["encoding"]["order"]["field"] == "x"
+    assert line["encoding"]["color"]["scale"]["domain"] == ["a", "b"]
+    assert points["encoding"]["x"] == line["encoding"]["x"]
+
+
+def test_passages_stand_side_by_side() -> None:
+    words = "one two three four five six seven eight nine ten eleven twelve"
+    frame = pd.DataFrame({"side": ["left", "right"], "text": [words, "short"]})
+    spec = charts.passages(frame, [], column="side", title="t").to_dict()
+    assert spec["encoding"]["x"]["sort"] == ["left", "right"]
+    (rows,) = spec["datasets"].values()
+    left = [row for row in rows if row["side"] == "left"]
+    assert " ".join(row["line"] for row in left) == words
+    assert [row["place"] for row in left] == list(range(len(left)))
+    assert max(len(row["line"]) for row in rows) <= 31
+    assert [r["place"] for r in rows if r["side"] == "right"] == [0]
+
+
 def test_pick_filters_words_and_numbers() -> None:
     chart = charts.dots(FRAME, "x", "y", title="t", color="kind", label="name")
     words = charts.pick(chart, "kind", ["c", "d"], label="K", start="d").to_dict()
