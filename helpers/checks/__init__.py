@@ -1,7 +1,7 @@
 """Checks of exercises and assignments: a learner's function in, advice out."""
 
 from helpers.checks.acts import (
-    beats_random, expected_score, shares_and_mass, wanting_and_position,
+    beats_random, sentence_for_paper, usable_wordings, what_moved,
 )
 from helpers.checks.assignments.a1 import (
     a1_layer_rows, a1_leaked, a1_peak, a1_pool, a1_push, a1_worst_text,
@@ -41,10 +41,10 @@ __all__ = [
     "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
     "area_under_curve", "beats_random", "beside_control", "blind_order",
     "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
-    "expected_score", "first_layer", "hand_in", "holm", "lens", "mean_pool",
-    "missing", "order_of_best", "outside", "own_and_others", "partial_r",
-    "patch_row", "pick_threshold", "planted_place", "rank_order", "read_layer",
-    "run_readers", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
-    "strongest", "three_pools", "usable_band", "wanting_and_position", "which_bug",
-    "who_pooled",
+    "first_layer", "hand_in", "holm", "lens", "mean_pool", "missing",
+    "order_of_best", "outside", "own_and_others", "partial_r", "patch_row",
+    "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
+    "same_acts", "sentence_for_paper", "speaker_tokens",
+    "step_size", "strongest", "three_pools", "usable_band", "usable_wordings",
+    "what_moved", "which_bug", "who_pooled",
 ]
