@@ -24,7 +24,6 @@ def rate_table(rates: pd.DataFrame, act: str) -> pd.DataFrame:
     """The rate of an act for each vector and strength, with its interval over scenes.
 
     Columns vector, strength, value, low, high, mass (the probability on all acts).
-    Taught in chapter 10.
     """
     rows = [
         (*key, *bootstrap(part[act], list(part["scene"])), float(part["mass"].mean()))
@@ -51,8 +50,6 @@ def at_dose(rates: pd.DataFrame, dose: Dose) -> pd.DataFrame:
 
 def gap(rates: pd.DataFrame, act: str, one: Dose, other: Dose) -> Estimate:
     """The rate of an act at one dose minus that at another, over the same scenes.
-
-    Taught in chapter 10.
     """
     change = at_dose(rates, one)[act] - at_dose(rates, other)[act]
     return bootstrap(change, list(change.index))
@@ -93,7 +90,7 @@ def effects_by_emotion(
     """How far each emotion's vector moves the rate of each act, over the same scenes.
 
     A row an emotion, a column an act (the change of its mean rate), and mass under
-    steering. Taught in chapter 10.
+    steering.
     """
     options: dict[str, Any] = {"layer": vectors.layer, "norm": vectors.norm}
     chosen = {emotion: vectors[emotion] for emotion in vectors.emotions}
@@ -112,7 +109,6 @@ def agreement(
 
     The interval draws rows anew; `shuffled` is the r that 95 % of reorderings stay
     below in size. Raises ValueError for columns of different length.
-    Taught in chapter 09.
     """
     a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if a.shape != b.shape or a.size < 3:
@@ -136,7 +132,7 @@ def control_gaps(rates: pd.DataFrame, act: str, *, share: float = 0.95) -> float
     """The gap in an act that this share of pairs of a control's vectors stay below.
 
     What a gap between two emotions has to exceed. `rates` holds one strength. Raises
-    ValueError for fewer than two vectors. Taught in chapter 10.
+    ValueError for fewer than two vectors.
     """
     means = rates.groupby("vector", sort=False)[act].mean().to_numpy()
     if len(means) < 2:

@@ -162,7 +162,7 @@ DECIDED = re.compile(r"\bdecided to ([^.!?]*)", re.IGNORECASE)
 def shows(text: str, act: str) -> bool:
     """Whether a text shows an act, by its rules; "did not cheat" does not.
 
-    Raises ValueError for an act without rules. Taught in chapter 10.
+    Raises ValueError for an act without rules.
     """
     if act not in RULES:
         raise ValueError(f"no rules for the act {act!r}: choose from {sorted(RULES)}")
@@ -178,7 +178,6 @@ def outcome(text: str, acts: Sequence[str]) -> str | None:
 
     None where no rule fits, or the rules of more than one act; but a text that cheats
     and says that it solved the task is a cheat.
-    Taught in chapter 10.
     """
     for decision in DECIDED.findall(text):
         named = [act for act in acts if shows(f"{decision}.", act)]
@@ -226,7 +225,7 @@ STRAIN = word_set(
 def pleasantness(text: str) -> float:
     """Good words minus bad words, for each hundred words: a score of tone.
 
-    0 for a text without words. Taught in chapter 10.
+    0 for a text without words.
     """
     words = WORD.findall(text.lower())
     total = sum((w in GOOD) - (w in BAD) for w in words)
@@ -237,7 +236,7 @@ def strain(text: str) -> float:
     """Absolute words, exclamation marks and capitals, for each hundred words.
 
     Reads form and little words only: what a text is about does not count.
-    0 for a text without words. Taught in chapter 10.
+    0 for a text without words.
     """
     words = WORD.findall(text.lower())
     marks = len(re.findall(r"!|\?\?|\.\.\.|…", text))

@@ -200,7 +200,6 @@ def strength_table(
     """Elo of each activity with an interval: activity, value, low, high.
 
     Whole pairs (both orders) are drawn anew and the scale is fitted again.
-    Taught in chapter 09.
     """
     chosen, n = np.asarray(first, dtype=float), len(names)
     low, high = pairs[["a", "b"]].min(axis=1), pairs[["a", "b"]].max(axis=1)
@@ -225,7 +224,6 @@ def known_answer(model: Any, answers: pd.DataFrame, **steering: Any) -> pd.DataF
 
     `answers` has the columns right and wrong. Columns `right` and `first`, the
     probabilities of the right letter and of (A); a row a question.
-    Taught in chapter 09.
     """
     ask = "Which is true? (A) {a} (B) {b}"
     pairs = list(zip(answers["right"], answers["wrong"], strict=True))

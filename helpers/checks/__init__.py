@@ -1,7 +1,7 @@
 """Checks of exercises and assignments: a learner's function in, advice out."""
 
 from helpers.checks.acts import (
-    beats_random, expected_score, shares_and_mass, wanting_and_position,
+    beats_random, sentence_for_paper, usable_wordings, what_moved,
 )
 from helpers.checks.assignments.a1 import (
     a1_layer_rows, a1_leaked, a1_peak, a1_pool, a1_push, a1_worst_text,
@@ -46,11 +46,11 @@ __all__ = [
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "alert_spans", "area_under_curve", "beats_random", "beside_control",
     "blind_order", "blind_score", "blind_test", "bridge", "catch", "center_set",
-    "deal_signs", "difference_of_means", "expected_score", "fading", "first_layer",
-    "fool", "hand_in", "holm", "mean_pool", "missing", "outside", "own_and_others",
-    "partial_r", "patch_row", "pick_threshold", "planted_place", "rank_order",
-    "read_layer", "run_readers", "run_writers", "same_acts", "shares_and_mass",
+    "deal_signs", "difference_of_means", "fading", "first_layer", "fool", "hand_in",
+    "holm", "mean_pool", "missing", "outside", "own_and_others", "partial_r",
+    "patch_row", "pick_threshold", "planted_place", "rank_order", "read_layer",
+    "run_readers", "run_writers", "same_acts", "sentence_for_paper",
     "speaker_tokens", "step_size", "strongest", "three_numbers", "three_pools",
-    "three_vectors", "wanting_and_position", "which_bug", "which_control",
+    "three_vectors", "usable_wordings", "what_moved", "which_bug", "which_control",
     "which_vector", "which_writer", "who_pooled", "write_twin",
 ]

@@ -2,125 +2,118 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+import pandas as pd
 
-from helpers.checks.advice import as_tensor, expect, same, staged
-
-
-def expected_score(function: Callable[[float, float], Any]) -> bool:
-    """Chapter 09: how often one rating beats another."""
-
-    def steps() -> None:
-        even = float(function(1500.0, 1500.0))
-        expect(even == even, "Two equal ratings give no number.")
-        expect(abs(even - 0.5) < 1e-9, "Equal ratings should win half of the time.")
-        got = float(function(1900.0, 1500.0))
-        expect(0 < got < 1, "A chance of winning lies between 0 and 1.")
-        expect(got > 0.5, "The higher rating should win more often: check the sign.")
-        expect(
-            abs(got - 1 / (1 + math.exp(-400))) > 1e-9,
-            "You used points as if they were nats: 400 points are odds of ten to one.",
-        )
-        expect(
-            abs(got - 1 / (1 + math.exp(-1))) > 1e-6,
-            "400 points are a factor of ten in the odds, not of e.",
-        )
-        expect(abs(got - 10 / 11) < 1e-6, "Odds of ten to one are a chance of 10/11.")
-        low = float(function(1200.0, 1500.0))
-        expect(
-            abs(low - 1 / (1 + 10**0.75)) < 1e-6,
-            "Right for 1900 against 1500 but not for others: use the difference.",
-        )
-
-    return staged("expected_score", steps)
+from helpers.checks.advice import expect, staged
 
 
-def wanting_and_position(function: Callable[[float, float], Any]) -> bool:
-    """Chapter 09: two changes of a logit into wanting and position."""
+def push_log(moved: Sequence[float], seed: int) -> pd.DataFrame:
+    """Questions asked both ways under a push that moved wanting, A and yes so far.
+
+    The noise of each way sums to 0, so that means of ways are exact; the ways are
+    asked unequally often, and rows stand in no order.
+    """
+    wanting, *stays = moved
+    rng, rows = np.random.default_rng(seed), []
+    for kind, held in zip(("letters", "words"), stays, strict=True):
+        for turned, n in ((False, 6), (True, 14)):
+            noise = rng.normal(size=n)
+            change = held + (-wanting if turned else wanting) + noise - noise.mean()
+            rows += [(kind, i, turned, x) for i, x in enumerate(change)]
+    log = pd.DataFrame(rows, columns=["kind", "item", "turned", "change"])
+    return log.sample(frac=1, random_state=seed, ignore_index=True)
+
+
+def what_moved(function: Callable[[pd.DataFrame], Any]) -> bool:
+    """Chapter 09: wanting, a liking for A, and one for yes, from a log of answers."""
+    planted = {
+        "a liking for A": (0.0, 0.8, 0.0),
+        "a yes to all": (0.0, 0.0, 0.9),
+        "wanting": (0.7, 0.0, 0.0),
+        "a mixture": (-0.4, 0.5, -0.3),
+    }
 
     def steps() -> None:
-        got = function(0.9, -0.1)
-        expect(
-            isinstance(got, tuple | list) and len(got) == 2,
-            "Return two numbers: wanting, then position.",
-        )
-        wanting, position = (float(x) for x in got)
-        expect(
-            not (abs(wanting - 0.4) < 1e-9 and abs(position - 0.5) < 1e-9),
-            "The two are swapped: what changes sign with the order is wanting.",
-        )
-        expect(
-            abs(wanting - 1.0) > 1e-9,
-            "That counts the wanting twice: both orders hold it, once each.",
-        )
-        pushed = [float(x) for x in function(0.7, 0.7)]
-        expect(
-            abs(pushed[0]) < 1e-9,
-            "A push that is the same in both orders is no wanting at all.",
-        )
-        expect(abs(pushed[1] - 0.7) < 1e-9, "Such a push is all position.")
-        wanted = [float(x) for x in function(0.6, -0.6)]
-        expect(
-            abs(wanted[0] - 0.6) < 1e-9 and abs(wanted[1]) < 1e-9,
-            "A change that turns with the order is all wanting.",
-        )
-        expect(abs(wanting - 0.5) < 1e-9, "Another wanting fits 0.9 and -0.1.")
-        expect(abs(position - 0.4) < 1e-9, "Another position fits 0.9 and -0.1.")
+        for seed, (what, moved) in enumerate(planted.items()):
+            got = function(push_log(moved, seed))
+            expect(
+                isinstance(got, tuple | list) and len(got) == 3,
+                "Return three numbers: wanting, the liking for A, the liking for yes.",
+            )
+            found, true = np.array([float(x) for x in got]), np.array(moved)
+            told = ", ".join(f"{x:.2f}" for x in found)
+            expect(
+                not np.allclose(found, true[[0, 2, 1]]) or true[1] == true[2],
+                "The last two are swapped: letters tell about A, words about yes.",
+            )
+            expect(
+                not np.allclose(found, 2 * true),
+                "Each is twice what it should be: halve the difference and the sum.",
+            )
+            expect(
+                true[0] != 0 or abs(found[0]) < 1e-9,
+                f"In the log of {what} nothing is wanted, and you find {found[0]:.2f}. "
+                "Does a way that was asked more often count more?",
+            )
+            expect(
+                np.allclose(found, true), f"The log of {what} gives {told}: look again."
+            )
 
-    return staged("wanting_and_position", steps)
+    return staged("what_moved", steps)
 
 
-def shares_and_mass(function: Callable[[Tensor], Any]) -> bool:
-    """Chapter 10: log-probabilities of acts into rates and what is left for them."""
+def wording_table(seed: int) -> pd.DataFrame:
+    """Four wordings: one that works, one all position, one without mass, one mixed."""
+    rng, rows = np.random.default_rng(seed), []
+    for name, wants, stays, mass in (
+        ("which", 1.0, 0.2, 0.98),
+        ("letter", 0.2, 1.0, 0.99),
+        ("rather", 1.0, 0.1, 0.04),
+        ("turns", 0.6, 0.9, 0.9),
+    ):
+        sign = np.array([1, -1] * 4)
+        wanting = wants * (abs(sign) if name == "letter" else sign)
+        for w, p in zip(wanting, rng.permutation(stays * sign), strict=True):
+            rows.append((name, w + p, p - w, mass + 0.01 * rng.normal()))
+    return pd.DataFrame(rows, columns=["wording", "first", "swapped", "mass"])
+
+
+def usable_wordings(function: Callable[[pd.DataFrame], Any]) -> bool:
+    """Chapter 09: which wordings of a question may go on one scale."""
 
     def steps() -> None:
-        chances = torch.tensor([[0.3, 0.1, 0.4], [0.01, 0.02, 0.01]])
-        given = chances.log()
-        got = function(given)
-        expect(
-            isinstance(got, tuple | list) and len(got) == 2,
-            "Return two tensors: the rates, and the mass of each row.",
-        )
-        rates, mass = as_tensor(got[0], "The rates"), as_tensor(got[1], "The mass")
-        expect(
-            tuple(rates.shape) == (2, 3),
-            f"The rates should have shape (2, 3), and have {tuple(rates.shape)}.",
-        )
-        expect(
-            tuple(mass.shape) in ((2,), (2, 1)),
-            "One mass for each scene: sum over the acts, not over the scenes.",
-        )
-        expect(not same(rates, given), "These are still log-probabilities.")
-        expect(
-            not same(rates, chances),
-            "These are probabilities of all next words. A rate is a share of what the "
-            "acts get together.",
-        )
-        expect(
-            not same(rates, chances / chances.sum(0)),
-            "You divided by the sum over scenes: each row should sum to 1.",
-        )
-        right = chances.sum(1)
-        expect(
-            same(mass.flatten(), right),
-            "The mass is what the acts get of all probability, before you divide.",
-        )
-        expect(same(rates, chances / right[:, None]), "Other rates fit these numbers.")
+        for seed in range(3):
+            got = function(wording_table(seed))
+            expect(
+                not isinstance(got, str) and hasattr(got, "__iter__"),
+                "Return the set of wordings that may be used.",
+            )
+            found = set(got)
+            expect(
+                "rather" not in found,
+                "One wording gets 4 % of the probability on its letters: leave it out.",
+            )
+            expect(
+                not {"letter", "turns"} & found,
+                "One wording in your set is mostly position. Signs cancel in a mean: "
+                "take sizes first.",
+            )
+            expect("which" in found, "A wording that works is missing from your set.")
+            expect(found == {"which"}, f"Other wordings than these: {sorted(found)}.")
 
-    return staged("shares_and_mass", steps)
+    return staged("usable_wordings", steps)
 
 
 def beats_random(function: Callable[[float, Any], Any]) -> bool:
     """Chapter 10: the p-value of an effect against those of random directions."""
 
     def steps() -> None:
-        null = np.linspace(-0.19, 0.19, 39)
+        null = np.arange(-19, 20) / 64  # which floats hold exactly
         got = float(function(0.5, null))
         expect(got != 0.0, "Never 0: the effect itself is one of the draws.")
         expect(0 < got <= 1, "A p-value lies above 0 and is at most 1.")
@@ -133,12 +126,86 @@ def beats_random(function: Callable[[float, Any], Any]) -> bool:
             abs(float(function(-0.5, null)) - 1 / 40) < 1e-9,
             "A large effect downward is large too: compare sizes.",
         )
-        middle = float(function(0.1, null))
-        right = (1 + int(np.sum(np.abs(null) >= 0.1 - 1e-12))) / 40
+        between = float(function(10.5 / 64, null))  # 9 on each side reach it
         expect(
-            abs(middle - (1 + int(np.sum(null >= 0.1 - 1e-12))) / 40) > 1e-9,
+            abs(between - 10 / 40) > 1e-9,
             "You counted one side only: controls far below count too.",
         )
-        expect(abs(middle - right) < 1e-6, "Another share of controls reaches 0.1.")
+        expect(
+            abs(between - 19 / 40) < 1e-9,
+            "18 of 39 controls go further than this effect: another p was expected.",
+        )
+        expect(
+            abs(float(function(10 / 64, null)) - 21 / 40) < 1e-9,
+            "A control that goes exactly as far as the effect counts, too: at least as "
+            "far is >=.",
+        )
+        expect(
+            abs(float(function(0.105, list(null))) - 27 / 40) < 1e-9,
+            "Right for an array but not for a list of floats.",
+        )
 
     return staged("beats_random", steps)
+
+
+def colleague_table(gap: float, seed: int) -> pd.DataFrame:
+    """A colleague's result: four tasks in five wordings each, pushed two ways."""
+    rng = np.random.default_rng(seed)
+    task = np.repeat(["proof", "tests", "sorting", "schedule"], 5)
+    calm = 0.3 + 0.1 * rng.random(20)
+    rows = {"task": task, "calm": calm, "desperate": calm + gap + 0.02 * rng.random(20)}
+    mass = {"mass_calm": 0.6, "mass_desperate": 0.94}
+    return pd.DataFrame({**rows, **mass})
+
+
+def sentence_for_paper(function: Callable[[pd.DataFrame, Any], Any]) -> bool:
+    """Chapter 10: one sentence that says what a table shows, and no more."""
+    null = np.arange(-30, 31) / 100  # gaps of pairs of other emotions
+
+    def steps() -> None:
+        for gap, beyond in ((0.22, False), (0.42, True)):
+            table = colleague_table(gap, seed=int(100 * gap))
+            text = function(table, null)
+            expect(isinstance(text, str), "Return a sentence.")
+            told = (table["desperate"] - table["calm"]).mean()
+            p = (1 + (np.abs(null) >= told).sum()) / (1 + len(null))
+            numbers = [float(x) for x in re.findall(r"\d*\.?\d+", text)]
+
+            def said(value: float, numbers: list[float] = numbers) -> bool:
+                return any(
+                    abs(x - k * value) <= 0.0051 * max(k, 1)
+                    for x in numbers
+                    for k in (1, 100)
+                )
+
+            expect(
+                said(told),
+                f"The sentence lacks the difference of desperate and calm ({told:.2f} "
+                "as a share, the mean over all rows).",
+            )
+            expect(
+                re.search(r"\b(4|four) tasks\b", text) is not None,
+                "How many were drawn? Wordings of a task are no new tasks: say "
+                '"4 tasks".',
+            )
+            expect(
+                said(p) or said(float(np.quantile(np.abs(null), 0.95))),
+                "Beside what? Give p against the gaps of other emotions, or what 95 % "
+                "of them stay below.",
+            )
+            expect(
+                said(0.6) and said(0.94),
+                "The two rates are shares of different masses: give the mass of both.",
+            )
+            denied = re.search(r"\b(not|no)\b", text.lower()) is not None
+            expect(
+                beyond or denied,
+                f"Here p is {p:.2f}, and the sentence does not say that nothing beyond "
+                "other emotions was found.",
+            )
+            expect(
+                not beyond or not denied,
+                f"Here p is {p:.3f}, and the sentence says *not* or *no*.",
+            )
+
+    return staged("sentence_for_paper", steps)

@@ -58,7 +58,6 @@ def load_known_answers(*, n: int = 12) -> pd.DataFrame:
     """Choices that have a right answer and nothing to do with wanting: right, wrong.
 
     Both are whole statements; which of them stands first is the reader's to swap.
-    Taught in chapter 09.
     """
     rows = [(belief["right"], belief["wrong"]) for belief in scenes.beliefs()[:n]]
     return pd.DataFrame(rows, columns=["right", "wrong"])

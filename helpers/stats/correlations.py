@@ -27,7 +27,7 @@ def pearson(
     """Pearson's r with its interval over groups (None: each pair by itself).
 
     Where a column does not vary it is 0, and nothing can be told. Raises ValueError
-    for numbers that are not finite. Taught in chapter 09.
+    for numbers that are not finite.
     """
     a, b = finite(x, "values of x"), finite(y, "values of y")
     index = numbered(groups, len(a))

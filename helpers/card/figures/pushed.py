@@ -104,7 +104,7 @@ def acts(bench: Bench) -> Figures:
     """Cheating and blackmail: pushed along *desperate*, minus along *calm*.
 
     The strength is chosen on some scenes and told on others. The control: how far
-    apart two random directions are, of any pair. Taught in chapter 10.
+    apart two random directions are, of any pair.
     """
     return {name: act_gap(bench, *about) for name, about in ACTS.items()}
 

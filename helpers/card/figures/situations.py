@@ -74,8 +74,6 @@ def messages(bench: Bench) -> Figures:
 
 def failing(bench: Bench) -> Figures:
     """Does *desperate* rise more over attempts that fail than over ones that succeed?
-
-    Taught in chapter 10.
     """
     episodes = load_episodes(bench.model, n=1).query("difficulty == 'hard'")
     most = int(episodes["attempts"].max())
