@@ -48,8 +48,8 @@ test-live: $(STAMP) ## the live page's engine against Python, on 200 texts of ea
 test-slow: $(STAMP) ## the simulations that take minutes: do intervals cover?
 	@$(PY) -m pytest tests/unit -m slow -q
 
-test-kills: $(STAMP) ## long runs killed at twenty random writes, and run again
-	@$(PY) -m pytest tests/unit tests/course -m kills -q
+test-kills: $(STAMP) ## long runs killed at twenty random writes; tells troubleshooting.md
+	@$(PY) -m scripts.kills
 
 lint: $(STAMP) ## ruff, mypy, and which room imports which
 	@$(PY) -m scripts.check --lint

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import TemplateError
+
+from helpers.models.tokens import check_characters
 
 Message = dict[str, str]
 
@@ -54,10 +56,18 @@ def check_messages(tokenizer: Any, chat: Sequence[Any]) -> None:
     """
     added = tokenizer.added_tokens_decoder.items()
     control = {i for i, token in added if token.special} - {tokenizer.unk_token_id}
+    if not isinstance(chat, Sequence):
+        raise ValueError(f"messages is {chat!r}: pass a text, or a list of messages")
     for i, message in enumerate(chat):
+        if not isinstance(message, Mapping) or not {"role", "content"} <= set(message):
+            raise ValueError(
+                f"message {i} is {message!r}: pass its role and its content, as in "
+                '{"role": "user", "content": "Hello"}'
+            )
         content = message["content"]
         if not isinstance(content, str):
             raise ValueError(f"message {i} is {content!r}: pass a text")
+        check_characters(content, f"message {i}")
         for token in tokenizer(content, add_special_tokens=False)["input_ids"]:
             if token in control:
                 raise ValueError(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
 SHOWN = 4  # weights that an error names
@@ -15,13 +16,20 @@ def load_weights(path: str, dtype: str | torch.dtype) -> Any:
     """The language model of a folder or hub id, every weight of it from the checkpoint.
 
     Without this check those that are missing are drawn at random. Tied weights may be
-    missing. Raises RuntimeError, naming them, for weights that are missing, that the
-    model has no place for, or whose shape is another.
+    missing. Raises RuntimeError for a file that cannot be read, and, naming them, for
+    weights that are missing, that the model has no place for, whose shape is another,
+    or that are not finite.
     """
     options: dict[str, Any] = {"dtype": dtype, "output_loading_info": True}
-    module, found = AutoModelForCausalLM.from_pretrained(
-        path, ignore_mismatched_sizes=True, **options
-    )
+    try:
+        module, found = AutoModelForCausalLM.from_pretrained(
+            path, ignore_mismatched_sizes=True, **options
+        )
+    except SafetensorError as error:
+        raise RuntimeError(
+            f"the weights of {path} cannot be read ({error}): save or download them "
+            "again, whole"
+        ) from error
     shapes = [
         f"{name} ({tuple(theirs)} for {tuple(ours)})"
         for name, theirs, ours in found["mismatched_keys"]
@@ -36,7 +44,18 @@ def load_weights(path: str, dtype: str | torch.dtype) -> Any:
             f"the weights of {path} do not fit its config.json ({'; '.join(told)}): "
             "save or download it again, whole"
         )
+    check_finite(module, path)
     return module
+
+
+def check_finite(module: torch.nn.Module, path: str) -> None:
+    """Raise RuntimeError, naming them, for weights that are not finite."""
+    known = module.named_parameters()
+    if wrong := [name for name, value in known if not value.isfinite().all()]:
+        raise RuntimeError(
+            f"weights of {path} are not finite ({named(wrong)}): save or download it "
+            'again, or, where it is loaded with dtype="float16", pass "bfloat16"'
+        )
 
 
 def named(weights: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ The residual stream after block l is `model.layers[l].output`; `model.ln_final` 
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def resolve(name: str) -> str:
     """The folder or hub id behind a name, fetched if need be; OSError if it is gone."""
     if name == smollm2.SMOLLM2.name or adapter_file(name):
         return str(smollm2.folder())
-    path = TIERS[name].path if name in TIERS else name
+    path = TIERS[name].path if name in TIERS else os.path.expanduser(name)
     if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
         raise FileNotFoundError(
             f"the embedded model {name!r} is not in this copy of the package: "
@@ -131,13 +132,15 @@ def generation_config(path: str, model: Any, fetch: bool) -> GenerationConfig:
 
 
 def best_device(device: str | torch.device) -> str:
-    """The device asked for, or the best there is; ValueError for a name of none."""
+    """The device asked for, or the best there is; ValueError for one not here."""
     if str(device) != "auto":
         try:
+            torch.empty(0, device=device)
             return str(torch.device(device))
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:  # PyTorch raises either
             raise ValueError(
-                f'device {device!r} is not known: pass "cpu", "cuda", "mps" or "auto"'
+                f"device {str(device)!r} is not known here "
+                f'({str(error).splitlines()[0]}): pass "cpu", "cuda", "mps" or "auto"'
             ) from error
     if torch.cuda.is_available():
         return "cuda"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from helpers.models.chats import Message, chat_prompt
+from helpers.models.chats import Message, chat_prompt, check_messages
 from helpers.models.properties import model_name
 
 MARK = "\ue000"  # of Unicode's private use: stands in no template
@@ -35,6 +35,7 @@ def message_places(model: Any, messages: str | Sequence[Message]) -> list[int]:
     ValueError if the template leaves a message out or changes its words.
     """
     chat = as_chat(messages)
+    check_messages(model.tokenizer, chat)
     marked = [m | {"content": f"{MARK}{i}{MARK}"} for i, m in enumerate(chat)]
     pieces = re.split(f"{MARK}([0-9]+){MARK}", chat_prompt(model, marked))
     if pieces[1::2] != [str(i) for i in range(len(chat))]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from helpers.models.tokens import check_length
+from helpers.models.tokens import check_characters, check_length
 from helpers.stats import Number, column, number, whole
 
 BEFORE = ("\n", "=", "a")  # short texts that seldom melt into what follows
@@ -34,6 +34,8 @@ def token_rows(
     Not `special`: of texts that go on from another one, as they stand there.
     """
     different = list(dict.fromkeys(texts))
+    for text in different:
+        check_characters(text, repr(text[:40]))
     if special:
         ids = model.tokenizer(different, verbose=False)["input_ids"]
     else:

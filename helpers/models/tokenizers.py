@@ -14,9 +14,16 @@ def load_tokenizer(path: str) -> Any:
 
     Of its outputs only ids and mask are left, since models differ in what else they
     take. What it puts behind a text, as fine-tunes save it, is taken away: a prompt
-    would end before it is gone on with. Raises ValueError where that cannot be done.
+    would end before it is gone on with. Raises ValueError where that cannot be done,
+    and for files that hold no tokenizer.
     """
-    tokenizer = AutoTokenizer.from_pretrained(path)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path)
+    except ValueError as error:  # of JSON that is cut off, too
+        raise ValueError(
+            f"the tokenizer of {path} cannot be read "
+            f"({str(error).strip().splitlines()[0]}): save or download it again, whole"
+        ) from error
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if tokenizer.pad_token is None:

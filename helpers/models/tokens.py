@@ -26,7 +26,19 @@ def as_list(texts: Iterable[str]) -> list[str]:
     for i, text in enumerate(listed):
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"text {i} is {text!r}: pass a text that is not empty")
+        check_characters(text, f"text {i}")
     return listed
+
+
+def check_characters(text: str, what: str) -> None:
+    """Raise ValueError for a text with half a character, as a cut file leaves one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{what} holds half a character ({text[error.start]!r}, at "
+            f"{error.start}): take it out"
+        ) from None
 
 
 def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:

@@ -117,6 +117,7 @@ def save_transcript(transcript: Transcript, path: str | Path) -> Path:
     target = Path(path)
     for position, scores in enumerate(transcript.scores):
         check_scores(scores, transcript.emotions, place(position, transcript.tokens))
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     with part.open("w", encoding="utf-8") as file:
         write_line(file, transcript.header())

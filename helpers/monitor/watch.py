@@ -162,6 +162,7 @@ def stream(
     options |= {"chunk": whole(chunk, "chunk", least=1)}
     with ExitStack() as stack:
         if log is not None:
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
             file = stack.enter_context(Path(log).open("w", encoding="utf-8"))
             write_line(file, found.header())
             follower.keep = lambda at: write_line(file, found.row(at))

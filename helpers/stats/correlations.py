@@ -15,6 +15,8 @@ from torch import Tensor
 from helpers.stats.intervals import Estimate, interval, numbered
 from helpers.stats.values import finite, present
 
+ROUNDING = 1e-12  # of the length of a column: what does not vary, but for rounding
+
 
 def pearson(
     x: ArrayLike,
@@ -50,10 +52,16 @@ def pearson(
 def correlations(
     columns: Float[NDArray[Any], "n e"], values: Float[NDArray[Any], " n"]
 ) -> Float[NDArray[Any], " e"]:
-    """Pearson's r of each column with the values; 0 where something is constant."""
-    a, b = columns - columns.mean(0), values - values.mean()
-    size = np.linalg.norm(a, axis=0) * np.linalg.norm(b)
-    return np.divide(a.T @ b, size, out=np.zeros(a.shape[1]), where=size > 1e-9)
+    """Pearson's r of each column with the values; 0 where something is constant.
+
+    Raises ValueError for a number that is not finite.
+    """
+    x, y = finite(columns, "numbers in the columns"), finite(values, "values")
+    a, b = x - x.mean(0), y - y.mean()
+    sizes, size = np.linalg.norm(a, axis=0), np.linalg.norm(b)
+    vary = sizes > ROUNDING * np.linalg.norm(x, axis=0)
+    vary &= size > ROUNDING * np.linalg.norm(y)
+    return np.divide(a.T @ b, sizes * size, out=np.zeros(a.shape[1]), where=vary)
 
 
 def rank_correlations(

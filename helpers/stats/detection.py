@@ -12,6 +12,7 @@ from scipy import stats as scipy_stats
 from sklearn.metrics import roc_curve
 
 from helpers.stats.intervals import Estimate, interval, numbered
+from helpers.stats.power import check_rates
 from helpers.stats.values import finite
 
 
@@ -70,8 +71,10 @@ def caught(scores: ArrayLike, threshold: float) -> Estimate:
 def precision(share_caught: float, false_alarms: float, base_rate: float) -> float:
     """Of all alerts, the share that is right, where `base_rate` of episodes are bad.
 
-    Not a number if nothing raises an alert. Taught in chapter 12.
+    Not a number if nothing raises an alert. Raises ValueError for a rate outside 0 to
+    1. Taught in chapter 12.
     """
+    check_rates(share_caught, false_alarms, base_rate)
     right = share_caught * base_rate
     wrong = false_alarms * (1 - base_rate)
     return right / (right + wrong) if right + wrong > 0 else float("nan")

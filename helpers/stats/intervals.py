@@ -150,7 +150,7 @@ def paired_p(difference: Estimate, n_groups: int) -> float:
     Student's t of `n_groups` - 1 degrees of freedom; 1 where nothing can be told.
     """
     value, low, high = difference
-    if not difference.told or high == low:
+    if not difference.told or high == low or n_groups < LEAST:
         return 1.0
     df = n_groups - 1
     error = (high - low) / 2 / scipy_stats.t.ppf(0.975, df)

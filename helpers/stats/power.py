@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm as normal
 
+from helpers.stats.numbers import number
+
 
 def power_of(n: int, base: float, effect: float, *, level: float = 0.05) -> float:
     """The chance that `n` samples of each kind show a rate of `base + effect`.
@@ -29,9 +31,11 @@ def samples_needed(
 ) -> int:
     """The fewest samples of each kind with which `power_of` reaches `power`.
 
-    Raises ValueError for rates outside 0 to 1 or an effect of 0. Taught in chapter 10.
+    Raises ValueError for rates, a power or a level outside 0 to 1, for a level of 0 and
+    an effect of 0. Taught in chapter 10.
     """
-    check_rates(base, base + effect)
+    check_rates(base, base + effect, power, level)
+    number(level, "level", above=0)
     if effect == 0:
         raise ValueError(
             "an effect of 0 cannot be found: pass the smallest that counts"
@@ -47,9 +51,10 @@ def samples_needed(
 
 
 def check_rates(*rates: float) -> None:
+    """Raise ValueError for a rate, or a sum of two, that does not lie from 0 to 1."""
     for rate in rates:
         if not 0 <= rate <= 1:
             raise ValueError(
-                f"a rate of {rate:.3g} is outside 0 to 1: both `base` and "
-                "`base + effect` must lie within"
+                f"a rate of {rate:.3g} is outside 0 to 1: pass shares, such as 0.2; "
+                "an effect is added to its base"
             )

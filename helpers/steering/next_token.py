@@ -12,7 +12,7 @@ from torch import Tensor
 
 from helpers.activations import batches, check_read, token_budget
 from helpers.cache import cached
-from helpers.models import check_prompts, token_rows, tokenize
+from helpers.models import check_prompts, text_config, token_rows, tokenize
 from helpers.models import where as runs_at
 from helpers.stats import Whole, whole
 from helpers.steering.passes import read_logprobs
@@ -44,6 +44,7 @@ def next_logprobs(
     rows, found = token_rows(model, check_prompts(model, prompts, 1)), []
     if len(tokens) != len(rows):
         raise ValueError(f"{len(rows)} prompts but {len(tokens)} rows of tokens")
+    check_ids(model, tokens)
     pushes = as_pushes(vector, layer, strength, "add", norm)
     edits = plan(model, len(rows), pushes)
     asked = [list(row) for row in rows], tokens.tolist()
@@ -68,6 +69,17 @@ def next_logprobs(
         return {"logprobs": values}
 
     return cached(key, score)["logprobs"]
+
+
+def check_ids(model: Any, tokens: Tensor) -> None:
+    """Raise ValueError unless these are ids of the model's tokens."""
+    n = text_config(model).vocab_size
+    whole_ones = not (tokens.is_floating_point() or tokens.dtype == torch.bool)
+    if not whole_ones or not ((tokens >= 0) & (tokens < n)).all():
+        raise ValueError(
+            f"tokens hold {tokens.unique().tolist()[:8]}: pass ids of tokens, whole "
+            f"numbers from 0 to {n - 1}"
+        )
 
 
 def next_entropy(model: Any, prompts: Iterable[str]) -> Float[Tensor, " n"]:

@@ -54,11 +54,24 @@ def first(check: Callable[..., Any]) -> Callable[[Function], Function]:
 
 
 def labels_of(means: Float[Tensor, "n d"], labels: Iterable[Any]) -> list[list[str]]:
-    """The labels as words, one for each mean; ValueError names a row that has none."""
+    """The labels as words, one for each mean; ValueError names a row that has none.
+
+    Or a row of the means that is not finite.
+    """
     named = words(labels, "emotion")
+    finite(means, "numbers in the means")
     if len(named) != len(means):
         raise ValueError(f"{len(named)} labels for {len(means)} texts: pass one each")
     return [named]
+
+
+def finite_ones(
+    vectors: Float[Tensor, "e d"], components: Float[Tensor, "k d"]
+) -> list[Any]:
+    """The components; ValueError names a row, of these or the vectors, not finite."""
+    finite(vectors, "numbers in the vectors")
+    finite(components, "numbers in the components")
+    return [components]
 
 
 def share_of(means: Float[Tensor, "n d"], share: float = 0.5) -> list[float]:
@@ -101,6 +114,7 @@ def neutral_components(
     return directions[:k]
 
 
+@first(finite_ones)
 def project_out(
     vectors: Float[Tensor, "e d"], components: Float[Tensor, "k d"]
 ) -> Float[Tensor, "e d"]:

@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
-from helpers.stats import finite
+from helpers.stats import correlations, finite
 
 Array = NDArray[Any]
 ROUNDING = 1e-9  # of the spread: a fit leaves as much of what it takes whole
@@ -71,14 +71,17 @@ def rand_index(found: ArrayLike, known: ArrayLike) -> float:
 
 def principal_axes(vectors: ArrayLike, k: int = 3) -> Axes:
     """The `k` directions in which the rows differ most. Taught in chapter 06."""
-    made = PCA(k, svd_solver="full").fit(np.asarray(vectors, dtype=float))
-    places = made.transform(np.asarray(vectors, dtype=float))
-    return Axes(places, made.explained_variance_ratio_, made.components_)
+    rows = finite(vectors, "numbers in the vectors")
+    made = PCA(k, svd_solver="full").fit(rows)
+    return Axes(made.transform(rows), made.explained_variance_ratio_, made.components_)
 
 
 def correlation(a: ArrayLike, b: ArrayLike) -> float:
-    """Pearson's correlation."""
-    return float(np.corrcoef(np.asarray(a, float), np.asarray(b, float))[0, 1])
+    """Pearson's correlation, 0 where one of the two does not vary.
+
+    Raises ValueError for a value that is not finite.
+    """
+    return float(correlations(finite(a, "values")[:, None], finite(b, "values"))[0])
 
 
 def best_axis(places: ArrayLike, ratings: ArrayLike) -> tuple[int, float]:
@@ -93,8 +96,8 @@ def best_axis(places: ArrayLike, ratings: ArrayLike) -> tuple[int, float]:
 
 def left_over(y: ArrayLike, confounds: ArrayLike) -> Array:
     """What is left of `y` ("n" or "n d") after a linear fit on the confounds."""
-    target = np.asarray(y, dtype=float)
-    known = np.asarray(confounds, dtype=float).reshape(len(target), -1)
+    target = finite(y, "values")
+    known = finite(confounds, "confounds").reshape(len(target), -1)
     design = np.column_stack([np.ones(len(target)), known])
     fit, *_ = np.linalg.lstsq(design, target, rcond=None)
     return np.asarray(target - design @ fit)
@@ -105,11 +108,10 @@ def partial_correlation(x: ArrayLike, y: ArrayLike, confounds: ArrayLike) -> flo
 
     Raises ValueError where they leave nothing of one but rounding.
     """
-    known = finite(confounds, "confounds")
     left = []
     for name, values in {"x": x, "y": y}.items():
         target = finite(values, f"values of {name}")
-        left.append(left_over(target, known))
+        left.append(left_over(target, confounds))
         if left[-1].std() <= ROUNDING * max(target.std(), abs(target).max()):
             raise ValueError(
                 f"nothing of {name} is left once the confounds are taken out: it does "
@@ -120,7 +122,7 @@ def partial_correlation(x: ArrayLike, y: ArrayLike, confounds: ArrayLike) -> flo
 
 def explained(y: ArrayLike, confounds: ArrayLike) -> float:
     """Share of the variance of `y` that a linear fit on the confounds takes (R²)."""
-    target = np.asarray(y, dtype=float)
+    target = finite(y, "values")
     return float(1 - left_over(target, confounds).var() / target.var())
 
 

@@ -15,6 +15,8 @@ from jaxtyping import Float
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
+from helpers.stats import finite
+
 Reader = Literal["spread", "lda"]
 FLOOR = 1e-9  # of the mean variance: for a dimension that does not vary
 
@@ -29,8 +31,8 @@ def readers(
 
     `spread` divides each dimension by its variance within emotions; `lda` goes on to
     how dimensions vary together, shrunk as far as the data ask (Ledoit and Wolf, 2004),
-    as linear discriminant analysis does. Raises ValueError for another kind, or with
-    one text for each emotion.
+    as linear discriminant analysis does. Raises ValueError for another kind, with one
+    text for each emotion, or for a mean that is not finite.
     """
     if kind not in get_args(Reader):
         known = ", ".join(get_args(Reader))
@@ -42,6 +44,7 @@ def readers(
             f"{len(means)} texts of {len(names)} emotions have no spread within an "
             "emotion: a reader needs two texts or more of some"
         )
+    finite(means, "numbers in the means")
     rest = torch.cat([means[index == e] - means[index == e].mean(0) for e in names])
     rest = rest.double() * (len(means) / free) ** 0.5  # an emotion's mean took one each
     variance = rest.square().mean(0)

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from helpers.stats import finite, present
 from helpers.vectors.extraction import difference_of_means, mean_of_means
 from helpers.vectors.probes import cosine_scores
 from helpers.vectors.transfer import map_rows
@@ -84,9 +85,11 @@ def left_out_ridge(
     """Ratings of each row from a ridge fit on the rows of all other groups.
 
     An axis of ratings that is no principal one; leave out whole clusters, since like
-    emotions have like vectors and like ratings. Raises ValueError for one group only.
+    emotions have like vectors and like ratings. Raises ValueError for one group only,
+    and for a number that is not finite.
     """
-    names, target = np.asarray(groups), torch.as_tensor(np.asarray(ratings)).float()
+    names = np.asarray(present(groups, "groups"))
+    target = torch.from_numpy(finite(ratings, "ratings")).float()
     if len(np.unique(names)) < 2:
         raise ValueError("all rows are of one group: there is none to fit on")
     found = torch.zeros(len(rows))

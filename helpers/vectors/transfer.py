@@ -16,7 +16,7 @@ from sklearn.linear_model import Ridge
 from torch import Tensor
 
 from helpers.activations import last_position
-from helpers.stats import pearson, random_directions
+from helpers.stats import finite, pearson, random_directions
 from helpers.vectors.emotion_vectors import EmotionVectors
 
 
@@ -31,15 +31,17 @@ def map_rows(
 
     Row i of `train_a` and of `train_b` are the same text in the two models. `ridge`
     is a share of the mean variance of `train_a`'s dimensions, times the rows. Raises
-    ValueError for unequally many rows. Taught in chapter 13.
+    ValueError for unequally many rows, or a number that is not finite. Taught in
+    chapter 13.
     """
     if len(train_a) != len(train_b):
         raise ValueError(
             f"{len(train_a)} rows against {len(train_b)}: pass the same texts, in order"
         )
     alpha = ridge * float(train_a.var(0).mean()) * len(train_a) / train_a.shape[-1]
-    made = Ridge(alpha).fit(train_a.double().numpy(), train_b.double().numpy())
-    found = torch.tensor(made.predict(new_a.double().numpy())).float()
+    given = {"train_a": train_a, "train_b": train_b, "new_a": new_a}
+    a, b, new = (finite(rows, f"numbers in {name}") for name, rows in given.items())
+    found = torch.tensor(Ridge(alpha).fit(a, b).predict(new)).float()
     return found.view(len(new_a), -1)
 
 
@@ -57,8 +59,9 @@ def shift(
 def shift_scores(moved: Float[Tensor, "n d"], vectors: EmotionVectors) -> pd.DataFrame:
     """The mean shift along each vector: emotion, value, low, high (texts drawn).
 
-    In units of the residual norm.
+    In units of the residual norm. Raises ValueError for a shift that is not finite.
     """
+    finite(moved, "numbers in the shifts")
     along = (moved @ vectors.unit.T / vectors.norm).numpy()
     rng = np.random.default_rng(0)
     draws = rng.integers(len(along), size=(1000, len(along)))

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
+from helpers.cache import digest_bytes
+from helpers.datasets import load_written_stories
+from helpers.models import load_model, smollm2
+from helpers.vectors import extract
 from scripts.colab import run
 from scripts.home import read_home, setup_cell
-from tests.book.reading import CHAPTERS
+from tests.book.reading import CHAPTERS, ROOT
+
+
+def run_installed(chapter: Path, wheel: Path, folder: Path, **environment: str) -> Any:
+    """Run a notebook in an empty folder; its setup cell has to install the package."""
+    empty, site = folder / "content", folder / "site"
+    empty.mkdir()
+    site.mkdir()
+    pip = {"PIP_NO_DEPS": "1", "PIP_TARGET": str(site), "PYTHONPATH": str(site)}
+    pip["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    notebook = run(chapter, wheel, empty, pip | environment)
+    assert (site / "helpers/models/load.py").exists(), (
+        "the setup cell installed nothing"
+    )
+    return notebook
 
 
 @pytest.mark.run
@@ -18,26 +37,64 @@ from tests.book.reading import CHAPTERS
 def test_runs_from_an_empty_folder(
     chapter: Path, wheel: Path, cache: Path, tmp_path: Path
 ) -> None:
-    empty, site = tmp_path / "content", tmp_path / "site"
-    empty.mkdir()
-    site.mkdir()
-    notebook = run(
-        chapter,
-        wheel,
-        empty,
-        {
-            "EMOTION_VECTORS_CACHE": str(cache),
-            "PIP_NO_DEPS": "1",
-            "PIP_TARGET": str(site),
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PYTHONPATH": str(site),
-        },
-    )
-    assert (site / "helpers/models/load.py").exists(), (
-        "the setup cell installed nothing"
-    )
+    notebook = run_installed(chapter, wheel, tmp_path, EMOTION_VECTORS_CACHE=str(cache))
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
+
+
+OTHERS = """
+import importlib.metadata, sys, torch, transformers
+import helpers
+from helpers.activations import residual_norm
+from helpers.cache import digest_bytes
+from helpers.datasets import load_neutral, load_written_stories
+from helpers.vectors import extract
+
+assert not helpers.__file__.startswith({root!r})
+torch.__version__ = transformers.__version__ = "99.1.0"
+importlib.metadata.version = lambda name: "99.1.0"
+torch.set_num_threads(3)
+other = load_model("smollm2", dtype="bfloat16")
+
+def never(*given, **named):
+    raise AssertionError("the model was run")
+
+type(other).trace = type(other).generate = never
+sys.path.append({root!r})
+from scripts import kept
+
+for ask in kept.ASKS.values():
+    assert ask.answer(other, ask.texts(other)).isfinite().all()
+for layer in kept.depths(other):
+    residual_norm(other, load_neutral(other), layer)
+vectors = extract(other, load_written_stories())
+print(digest_bytes([vectors.vectors.numpy().tobytes()]), vectors.norm)
+"""
+
+
+@pytest.mark.run
+def test_kept_results_are_found_by_other_versions(wheel: Path, tmp_path: Path) -> None:
+    """Another dtype, versions, threads, and a home whose path has other separators."""
+    models = tmp_path / "C:\\Users\\Ana \u00d6\\models"
+    models.mkdir()
+    (models / "smollm2").symlink_to(smollm2.folder())
+    chapter = tmp_path / "chapter.ipynb"
+    code = [setup_cell(), OTHERS.format(root=str(ROOT))]
+    cells = [nbformat.v4.new_code_cell(text) for text in code]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), chapter)
+    notebook = run_installed(
+        chapter,
+        wheel,
+        tmp_path,
+        EMOTION_VECTORS_CACHE=str(tmp_path / "cache"),
+        EMOTION_VECTORS_MODELS=str(models),
+        OMP_NUM_THREADS="3",
+    )
+    said = "".join(out.get("text", "") for out in notebook.cells[1].outputs)
+    own = extract(load_model("smollm2", device="cpu"), load_written_stories())
+    found = digest_bytes([own.vectors.numpy().tobytes()])
+    assert f"{found} {own.norm}" in said
+    assert not list((tmp_path / "cache").glob("*.safetensors"))  # all of it ships
 
 
 def test_a_setup_that_fails_says_what_to_do(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from helpers.checks.hand_in import from_cells
 from tests.unit.kills import check
 
 pytestmark = pytest.mark.course
+WHAT = "grading ten submissions"
 SETUP = "from scripts import grade"
 WORK = """
 grade.main(["A1", {handed!r}, "--out", str(folder / "grades.csv"), "--seed", "1"])
@@ -33,7 +34,7 @@ def test_a_killed_grading_keeps_what_is_graded(n: int, tmp_path: Path) -> None:
     for name in "bcdefghij":
         (handed / f"A1_{name}.ipynb").write_text("no notebook")
     work = WORK.format(handed=str(handed))
-    alone, runs = check(SETUP, work, tmp_path / "runs", n)
+    alone, runs = check(WHAT, SETUP, work, tmp_path / "runs", n)
     whole = table(alone / "grades.csv")
     assert len(whole) == 10
     assert "ZeroDivisionError" in whole[0]["notes"]

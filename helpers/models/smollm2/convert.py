@@ -57,7 +57,8 @@ def write_tokenizer(gguf: Path, folder: Path) -> None:
 
     fields = GGUFReader(gguf).fields
     known = {n: f.contents() for n, f in fields.items() if n.startswith("tokenizer")}
-    byte_pairs(known).save(str(folder / "tokenizer.json"))
+    whole = byte_pairs(known).to_str(pretty=True)
+    (folder / "tokenizer.json").write_text(whole, "utf-8")
     tokens = known["tokenizer.ggml.tokens"]
     ids = {
         name: known[f"tokenizer.ggml.{its}_token_id"] for name, its in SPECIAL.items()

@@ -64,6 +64,31 @@ def test_weights_that_do_not_fit_are_named(
         load_model(folder)
 
 
+def spoil(value: float) -> Callable[[Tensors], Any]:
+    """Another value in the embedding of one token, which no text of a check has."""
+    return lambda t: t["model.embed_tokens.weight"][-1].fill_(value).tolist()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_named(
+    family_folder: Any, tmp_path: Path, value: float
+) -> None:
+    made = altered(family_folder("llama"), tmp_path / "made", spoil(value))
+    with pytest.raises(RuntimeError, match=r"not finite \(model.embed_tokens.weight\)"):
+        load_model(made)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json"])
+@pytest.mark.parametrize("size", [0, 500])
+def test_a_file_that_is_cut_off_is_told(
+    family_folder: Any, tmp_path: Path, name: str, size: int
+) -> None:
+    made = shutil.copytree(family_folder("llama"), tmp_path / "made")
+    (made / name).write_bytes((made / name).read_bytes()[:size])
+    with pytest.raises((RuntimeError, ValueError), match=r"cannot be read .*whole"):
+        load_model(made)
+
+
 def test_tied_weights_need_not_be_there(tmp_path: Path) -> None:
     folder = make_folder(tmp_path, "llama", tie_word_embeddings=True)
     assert "lm_head.weight" not in load_file(folder / "model.safetensors")

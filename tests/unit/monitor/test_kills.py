@@ -28,7 +28,7 @@ save_transcript(found, folder / "saved.jsonl")
 
 @pytest.mark.parametrize("n", [3, pytest.param(20, marks=pytest.mark.kills)])
 def test_a_killed_generation_leaves_what_was_read(n: int, tmp_path: Path) -> None:
-    alone, runs = check(SETUP, WORK, tmp_path, n)
+    alone, runs = check("a watched text", SETUP, WORK, tmp_path, n)
     whole = (alone / "log.jsonl").read_bytes()
     saved = load_transcript(alone / "saved.jsonl")
     assert len(saved.tokens) > 20

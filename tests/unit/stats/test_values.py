@@ -14,13 +14,16 @@ from helpers.stats import (
     auc,
     bootstrap,
     column,
+    correlations,
     finite,
     number,
     pearson,
+    precision,
     present,
     random_directions,
     rank_correlations,
     roc,
+    samples_needed,
     shuffled_labels,
     verdict,
     whole,
@@ -129,6 +132,30 @@ def test_a_label_that_is_no_word_is_named(other: Any) -> None:
         words(["a", other], "emotion")
 
 
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -0.1, 1.5])
+def test_a_rate_lies_from_0_to_1(rate: float) -> None:
+    for work in (
+        lambda: precision(rate, 0.1, 0.1),
+        lambda: precision(0.1, rate, 0.1),
+        lambda: precision(0.1, 0.1, rate),
+        lambda: samples_needed(rate, 0.1),
+        lambda: samples_needed(0.2, 0.1, power=rate),
+        lambda: samples_needed(0.2, 0.1, level=rate),
+    ):
+        with pytest.raises(ValueError, match="outside 0 to 1"):
+            work()
+    with pytest.raises(ValueError, match="level is 0"):
+        samples_needed(0.2, 0.1, level=0.0)
+
+
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_a_correlation_has_no_units(size: float) -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 30))
+    want = np.corrcoef(x, y)[0, 1]
+    columns = np.stack([x, np.full(30, 0.1)], axis=1) * size
+    assert correlations(columns, y * size) == pytest.approx([want, 0.0])
+
+
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
 def test_no_statistic_takes_what_is_missing(gap: Any) -> None:
     x, y = [1.0, 2.0, 3.0, gap], [1, 0, 1, 0]
@@ -146,6 +173,8 @@ def test_no_statistic_takes_what_is_missing(gap: Any) -> None:
             work()
     with pytest.raises(ValueError, match="not finite"):
         random_directions(torch.tensor([[1.0, np.nan]]), 3)
+    with pytest.raises(ValueError, match="row 3"):
+        correlations(np.ones((4, 1)), np.array([*x[:3], np.nan]))
 
 
 def test_an_interval_that_cannot_be_told_is_no_null() -> None:

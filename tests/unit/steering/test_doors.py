@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from helpers.activations import last_position, mean_activations, residual_norm
-from helpers.models import load_model
+from helpers.models import chat_prompt, load_model, message_places
 from helpers.steering import Push, choice_logprobs, generate, next_logprobs
 from tests.unit.families import TEXTS
 
@@ -136,6 +136,36 @@ def test_one_sentence_at_every_door(random_model: Any, changes: Any, says: str) 
             generate(random_model, PROMPTS, vector=push, max_new_tokens=2)
 
 
+@pytest.mark.parametrize("ids", [[[5], [64]], [[-1], [5]]])
+def test_a_token_is_one_of_the_models(random_model: Any, ids: Any) -> None:
+    n = random_model.config.vocab_size
+    asked = torch.where(torch.tensor(ids) == 64, n, torch.tensor(ids))
+    with pytest.raises(ValueError, match=f"0 to {n - 1}"):
+        next_logprobs(random_model, PROMPTS, asked)
+
+
+@pytest.mark.parametrize("half", ["\ud800", "ab\udc80 c"])
+def test_half_a_character_is_no_text(random_model: Any, half: str) -> None:
+    one = random_model
+    for work in (
+        lambda: mean_activations(one, [TEXTS[0], half], 1, start=0),
+        lambda: generate(one, [half], max_new_tokens=2),
+        lambda: choice_logprobs(one, PROMPTS, [half]),
+        lambda: chat_prompt(one, half),
+    ):
+        with pytest.raises(ValueError, match="holds half a character"):
+            work()
+
+
+@pytest.mark.parametrize(
+    "messages", [float("nan"), None, [("user", "a")], [{"role": "user"}], ["a"]]
+)
+def test_what_is_no_chat_gives_a_sentence(random_model: Any, messages: Any) -> None:
+    for work in (chat_prompt, message_places):
+        with pytest.raises((ValueError, TypeError), match=r"pass|type"):
+            work(random_model, messages)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, "hot", None, True])
 def test_a_temperature_is_a_number(random_model: Any, value: Any) -> None:
     with pytest.raises(ValueError, match="temperature"):
@@ -157,6 +187,7 @@ def test_devices_and_dtypes_of_every_kind(family_folder: Any) -> None:
     for dtype in ("int8", torch.int64, "float33"):
         with pytest.raises(ValueError, match="is not known: pass"):
             load_model(folder, dtype=dtype)
-    for device in ("gpu", "cpuu"):
+    missing = [] if torch.cuda.is_available() else ["cuda", "cuda:1"]
+    for device in ("gpu", "cpuu", *missing):
         with pytest.raises(ValueError, match=f"device '{device}' is not known"):
             load_model(folder, device=device)

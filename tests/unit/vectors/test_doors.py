@@ -19,8 +19,13 @@ from helpers.vectors import (
     difference_of_means,
     extract,
     geometry,
+    left_out_ridge,
+    map_rows,
     mean_of_means,
     neutral_components,
+    project_out,
+    readers,
+    rulers,
 )
 from tests.unit.families import TEXTS
 
@@ -177,6 +182,28 @@ def test_nothing_is_left_of_what_its_confounds_say() -> None:
         geometry.partial_correlation(np.full(12, 0.1), y, z)
     with pytest.raises(ValueError, match="confounds are not finite"):
         geometry.partial_correlation(x, y, [np.nan, *z[1:]])
+
+
+def test_no_step_takes_what_is_not_finite() -> None:
+    rows = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    bad, labels = rows.clone(), ["a", "b", "c"] * 2
+    bad[2, 1] = np.nan
+    for work in (
+        lambda: difference_of_means(bad, labels),
+        lambda: mean_of_means(bad, labels),
+        lambda: project_out(bad, torch.eye(4)[:1]),
+        lambda: project_out(rows, bad),
+        lambda: readers(bad, labels, rows[:3], "spread"),
+        lambda: rulers(bad, labels),
+        lambda: left_out_ridge(rows, bad[:, 1], labels),
+        lambda: map_rows(rows, bad, rows),
+        lambda: geometry.principal_axes(bad),
+        lambda: geometry.correlation(bad[:, 1], rows[:, 1]),
+        lambda: geometry.left_over(bad[:, 1], rows[:, 1]),
+        lambda: geometry.explained(rows[:, 1], bad[:, 1]),
+    ):
+        with pytest.raises(ValueError, match=r"not finite \(row 2 is the first\)"):
+            work()
 
 
 def test_a_row_of_zeros_has_no_angle() -> None:
