@@ -21,7 +21,7 @@ from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
 from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.meaning import (
-    area_under_curve, center_set, first_layer, order_of_best, partial_r,
+    area_under_curve, center_on_others, first_layer, order_of_best, partial_r,
     rank_order, speaker_tokens,
 )
 from helpers.checks.nameless import three_vectors, which_vector
@@ -44,7 +44,7 @@ __all__ = [
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "add_vector", "alert_spans", "area_under_curve", "beats_random",
     "beside_control", "blind_order", "blind_score", "blind_test", "bridge",
-    "center_set", "deal_signs", "difference_of_means", "expected_score",
+    "center_on_others", "deal_signs", "difference_of_means", "expected_score",
     "first_layer", "hand_in", "holm", "mean_pool", "missing",
     "order_of_best", "outside", "own_and_others", "partial_r", "patch_row",
     "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
