@@ -12,8 +12,8 @@ from torch import Tensor
 from helpers.checks.advice import as_tensor, expect, same, staged
 
 
-def center_set(function: Callable[[Tensor], Any]) -> bool:
-    """Chapter 05: activations minus what all messages of a set share."""
+def center_on_others(function: Callable[[Tensor], Any]) -> bool:
+    """Chapter 05: each message minus the mean of the other messages."""
 
     def steps() -> None:
         generator = torch.Generator().manual_seed(6)
@@ -38,12 +38,23 @@ def center_set(function: Callable[[Tensor], Any]) -> bool:
             "You took away a single number. What messages share is a row of them.",
         )
         expect(
-            not same(got, (rows - rows.mean(0)) / rows.std(0)),
-            "Do not divide by anything: the size of a difference is part of it.",
+            not same(got, rows - rows.mean(0)),
+            "A message is in the mean that you take from it: leave it out of its own.",
         )
-        expect(same(got, rows - rows.mean(0)), "The messages still share something.")
+        wrong = rows - (rows.sum(0) - rows) / len(rows)
+        expect(
+            not same(got, wrong),
+            "The others are one fewer than all: what do you divide by?",
+        )
+        right = torch.stack(
+            [
+                row - torch.cat([rows[:i], rows[i + 1 :]]).mean(0)
+                for i, row in enumerate(rows)
+            ]
+        )
+        expect(same(got, right), "These are not the rows minus the mean of the others.")
 
-    return staged("center_set", steps)
+    return staged("center_on_others", steps)
 
 
 def rank_order(function: Callable[[Any, Any], Any]) -> bool:
