@@ -49,8 +49,7 @@ def at_dose(rates: pd.DataFrame, dose: Dose) -> pd.DataFrame:
 
 
 def gap(rates: pd.DataFrame, act: str, one: Dose, other: Dose) -> Estimate:
-    """The rate of an act at one dose minus that at another, over the same scenes.
-    """
+    """The rate of an act at one dose minus that at another, over the same scenes."""
     change = at_dose(rates, one)[act] - at_dose(rates, other)[act]
     return bootstrap(change, list(change.index))
 
