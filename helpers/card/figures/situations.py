@@ -73,7 +73,7 @@ def messages(bench: Bench) -> Figures:
 
 
 def failing(bench: Bench) -> Figures:
-    """Does *desperate* rise more over attempts that fail than over ones that succeed?"""
+    """Does *desperate* rise more over attempts that fail than over successes?"""
     episodes = load_episodes(bench.model, n=1).query("difficulty == 'hard'")
     most = int(episodes["attempts"].max())
     prompts = [chat_prompt(bench.model, m) for m in episodes["messages"]]
