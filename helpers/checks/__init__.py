@@ -18,6 +18,7 @@ from helpers.checks.assignments.a4 import (
 )
 from helpers.checks.claims import beside_control, bridge, holm, missing
 from helpers.checks.hand_in import hand_in
+from helpers.checks.hidden import at_level, outside, same_acts, what_happened
 from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.meaning import (
     area_under_curve, center_set, first_layer, lens, order_of_best, partial_r,
@@ -31,7 +32,7 @@ from helpers.checks.steering import (
 from helpers.checks.vectors import (
     difference_of_means, mean_pool, planted_place, step_size, strongest,
 )
-from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
+from helpers.checks.watching import alert_spans, pick_threshold
 
 __all__ = [
     "a1_layer_rows", "a1_leaked", "a1_peak", "a1_pool", "a1_push", "a1_worst_text",
@@ -39,12 +40,12 @@ __all__ = [
     "a2_split", "a2_vector", "a3_axis_p", "a3_best", "a3_decide", "a3_interval",
     "a3_left", "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits",
     "a4_usable", "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
-    "area_under_curve", "beats_random", "beside_control", "blind_order",
+    "area_under_curve", "at_level", "beats_random", "beside_control", "blind_order",
     "blind_score", "blind_test", "bridge", "center_set", "difference_of_means",
     "expected_score", "first_layer", "hand_in", "holm", "lens", "mean_pool",
     "missing", "order_of_best", "outside", "own_and_others", "partial_r",
     "patch_row", "pick_threshold", "planted_place", "rank_order", "read_layer",
     "run_readers", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
-    "strongest", "three_pools", "usable_band", "wanting_and_position", "which_bug",
-    "who_pooled",
+    "strongest", "three_pools", "usable_band", "wanting_and_position", "what_happened",
+    "which_bug", "who_pooled",
 ]
