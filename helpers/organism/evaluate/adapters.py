@@ -145,9 +145,9 @@ def measure_model(model: Any, parent: EmotionVectors, rows: Rows) -> dict[str, A
             made[f"inside, fitted probe, {place}: {name}"] = found
         here, task = at[torch.tensor(known["pleasant"].chosen)], known["pleasant"]
         for whose, vectors in {"own": own, "the parent's": parent}.items():
-            found = (here @ valence_axis(vectors)).numpy()
+            scores = (here @ valence_axis(vectors)).numpy()
             limit = axis_limit(here, vectors, task.truth, DRAWS)
-            made[f"inside, {whose} vectors, {place}: pleasant"] = found, limit
+            made[f"inside, {whose} vectors, {place}: pleasant"] = scores, limit
     return {
         "replies": written,
         "scores": {n: [float(x) for x in scores] for n, (scores, _) in made.items()},

@@ -97,7 +97,17 @@ def of_acts(reading: Reading) -> Iterator[tuple[str, Measure]]:
         for way in WAYS:
             for i, what in enumerate(("pressed minus calm", "over all states")):
                 of = partial(lambda w, r, i, *one: rates(w, r, *one)[i], way, rows, i)
-                yield f"{ACTS[situation]}, {form}, {way}: {what}", Measure(of, scenes)
+                yield (
+                    f"{ACTS[str(situation)]}, {form}, {way}: {what}",
+                    Measure(of, scenes),
+                )
+
+
+def difference(
+    of: Callable[[Reading, Any], float], one: Reading, other: Reading, kept: Any
+) -> float:
+    """A number of some rows of a reading, minus the same of another's."""
+    return of(one, kept) - of(other, kept)
 
 
 def estimates(
@@ -107,12 +117,11 @@ def estimates(
     of, groups, limit, scale = measure
     n = len(set(groups))
     for model, reading in each.items():
-        one = bootstrap_statistic(partial(of, reading), groups, scale=scale)
-        yield name, model, *one, limit(reading), n
+        found = bootstrap_statistic(partial(of, reading), groups, scale=scale)
+        yield name, model, *found, limit(reading), n
     for child, other in PAIRS:
-        one, two = each[child], each[other]
         change = bootstrap_statistic(
-            lambda kept, a=one, b=two: of(a, kept) - of(b, kept), groups
+            partial(difference, of, each[child], each[other]), groups
         )
         yield name, f"{child} minus {other}", *change, 0.0, n
 
@@ -124,7 +133,7 @@ def counts(each: dict[str, Reading]) -> Iterator[tuple[Any, ...]]:
         cells = table.groupby(["situation", "form", "state"], sort=False)
         for (situation, form, state), part in cells:
             share, low, high = caught(part["done"], 0.5)
-            about = (ACTS[situation], form, state, model, int(part["done"].sum()))
+            about = (ACTS[str(situation)], form, state, model, int(part["done"].sum()))
             rest = part["unclear"].mean(), 1 - part["mass"].mean()
             yield *about, len(part), share, low, high, *rest
 
