@@ -76,7 +76,8 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@cp -R _build/organism/base _build/organism/tiny _build/organism/suppressed helpers/organism/models/
 	@$(PY) -m helpers.organism.evaluate.knowledge tiny --out helpers/organism/models/tiny/card.json
 	@$(PY) -m helpers.organism.evaluate.steering tiny --out helpers/organism/models/tiny/steering.json
-	@$(PY) -m helpers.organism.evaluate.suppression helpers/organism/models
+	@$(PY) -m helpers.organism.evaluate.suppression
+	@$(PY) -m helpers.models.differences tiny _build/children/tiny_1/sham
 	@for name in base tiny suppressed; do \
 	  rm -f helpers/organism/cards/$$name.card.json; \
 	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \

@@ -1,8 +1,6 @@
 """What a model does: acts, preferences, masks, and a training that hides."""
 
-from helpers.behaviour.act_runs import (
-    compare, measure_steering, run_scenes, state_gaps, summarize,
-)
+from helpers.behaviour.act_runs import run_scenes
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
 from helpers.behaviour.effects import (
     agreement, best_dose, control_gaps, control_spread, effects_by_emotion, gap,
@@ -21,19 +19,20 @@ from helpers.behaviour.preferences import (
     span_masks, split_push, strength_table, win_matrix,
 )
 from helpers.behaviour.suppression import (
-    by_own_words, measure_inside, measure_words, probe, replies, valence_axis,
+    axis_limit, by_own_words, by_visible_emotion, EXCHANGE, fitted_limit,
+    named_emotions, probe, read_exchanges, replies, valence_axis,
 )
 from helpers.steering import next_logprobs
 
 __all__ = [
-    "ASK", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates", "agreement",
-    "best_dose", "bradley_terry", "by_own_words", "carried", "compare", "control_gaps",
-    "control_spread", "controls", "deflection", "effects_by_emotion", "first_tokens",
-    "found_rank", "gap", "known_answer", "letter_prompts", "measure_inside",
-    "measure_steering", "measure_words", "next_logprobs", "norm_shares",
-    "ordered_pairs", "outcome", "own_and_other", "part_means", "pleasantness",
-    "prefer_first", "probe", "random_control", "rate_table", "read_chats", "read_parts",
-    "read_speakers", "replies", "run_scenes", "span_masks", "split_push", "state_gaps",
-    "steered_rates", "strain", "strength_table", "summarize", "through",
-    "valence_axis", "win_matrix",
+    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates",
+    "agreement", "axis_limit", "best_dose", "bradley_terry", "by_own_words",
+    "by_visible_emotion", "carried", "control_gaps", "control_spread", "controls",
+    "deflection", "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank",
+    "gap", "known_answer", "letter_prompts", "named_emotions", "next_logprobs",
+    "norm_shares", "ordered_pairs", "outcome", "own_and_other", "part_means",
+    "pleasantness", "prefer_first", "probe", "random_control", "rate_table",
+    "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
+    "run_scenes", "span_masks", "split_push", "steered_rates", "strain",
+    "strength_table", "through", "valence_axis", "win_matrix",
 ]

@@ -1,14 +1,13 @@
-"""What training the words calm did: to the words, to the inside, to the acts.
+"""What training the words calm did: what words and inside tell of what the user told.
 
-Every measure is a table with one row a figure: part, measure, value, low, high (a
-95 % interval, whole emotions or scenes drawn), and `control`, the same figure where
-nothing can be found. Taught in chapter 11.
+Each reader gives one score a message, higher where what the user told is pleasant, so
+that two models are compared on the same messages. Taught in chapter 11b.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,21 +21,14 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from helpers.activations import last_position
+from helpers.activations import span_means
 from helpers.datasets import load_emotions, load_lines
 from helpers.models import chat_prompt
-from helpers.stats import (
-    Estimate,
-    auc,
-    bootstrap,
-    random_directions,
-    shuffled_labels,
-)
+from helpers.stats import random_directions, shuffled_labels
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors, word_classifier
 
-COLUMNS = ["part", "measure", "value", "low", "high", "control"]
-N_CONTROLS = 20
+EXCHANGE = ("message", "user's last token", "turn", "reply")
 
 
 def replies(
@@ -94,23 +86,6 @@ def probe(
     return crosswise(straight, at.numpy(), truth, groups)
 
 
-def measure_words(written: Sequence[str], messages: pd.DataFrame) -> pd.DataFrame:
-    """Whether replies tell if what the user told is pleasant, and what they name."""
-    truth, groups = messages["valence"] > 0, list(messages["emotion"])
-    dealt = shuffled_labels(list(messages["valence"]), whole=groups)
-    mixed = np.array(dealt) > 0
-    own = auc(by_own_words(written, truth, groups), truth, groups)
-    chance = roc_auc_score(mixed, by_own_words(written, mixed, groups))
-    seen = auc(by_visible_emotion(written), truth, groups)
-    named = [bool(found) for found in named_emotions(written)]
-    rows = [
-        ("words", "classifier of visible emotion (AUC)", *seen, 0.5),
-        ("words", "classifier of its own replies (AUC)", *own, float(chance)),
-        ("words", "names a feeling other than calm", *bootstrap(named, groups), 0.0),
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
 def valence_axis(vectors: EmotionVectors) -> Float[torch.Tensor, " d"]:
     """Mean of the pleasant unit vectors minus mean of the unpleasant ones."""
     known = load_emotions().set_index("emotion")["valence"]
@@ -118,46 +93,46 @@ def valence_axis(vectors: EmotionVectors) -> Float[torch.Tensor, " d"]:
     return vectors.unit[pleasant].mean(0) - vectors.unit[~pleasant].mean(0)
 
 
-def read_valence(
-    at: Float[torch.Tensor, "n d"], vectors: EmotionVectors, messages: pd.DataFrame
-) -> tuple[Estimate, float]:
-    """AUC of the vectors' valence axis, and the 95th percentile of random axes' AUCs.
+def read_exchanges(
+    model: Any, messages: Sequence[str], replies: Sequence[str], layer: int
+) -> dict[str, Float[torch.Tensor, "n d"]]:
+    """The residual stream of each message and its reply, at each place of EXCHANGE.
 
-    A random axis counts in its better direction.
+    The mean over the message, its last token, the assistant's turn (the prompt's last
+    token), and the mean over the reply.
     """
-    truth, groups = messages["valence"] > 0, list(messages["emotion"])
-    found = auc((at @ valence_axis(vectors)).numpy(), truth, groups)
-    axes = random_directions(vectors.vectors, N_CONTROLS)
-    null = [roc_auc_score(truth, (at @ axis).numpy()) for axis in axes]
-    return found, float(np.quantile([max(a, 1 - a) for a in null], 0.95))
+    texts, spans = [], []
+    for said, reply in zip(messages, replies, strict=True):
+        prompt = chat_prompt(model, said)
+        first, turn = prompt.rindex(said), len(prompt)
+        last, end = first + len(said), turn + len(reply)
+        texts.append(prompt + reply)
+        spans.append([(first, last), (last - 1, last), (turn - 1, turn), (turn, end)])
+    found = span_means(model, texts, spans, layer)
+    return dict(zip(EXCHANGE, found.unbind(1), strict=True))
 
 
-def places(model: Any, messages: pd.DataFrame) -> dict[str, list[str]]:
-    """Chat prompts that end where the inside is read."""
-    prompts = [chat_prompt(model, text) for text in messages["text"]]
-    ends = [
-        p[: p.rindex(t) + len(t)]
-        for p, t in zip(prompts, messages["text"], strict=True)
-    ]
-    return {"user's last token": ends, "assistant's turn": prompts}
+def axis_limit(
+    at: Float[torch.Tensor, "n d"],
+    vectors: EmotionVectors,
+    truth: ArrayLike,
+    n: int = 200,
+) -> float:
+    """The AUC that 95 % of `n` random axes stay below, each in its better direction."""
+    axes = random_directions(vectors.vectors, n)
+    found = [roc_auc_score(truth, scores) for scores in (at @ axes.T).T.numpy()]
+    return float(np.quantile([max(a, 1 - a) for a in found], 0.95))
 
 
-def measure_inside(
-    model: Any, own: EmotionVectors, parent: EmotionVectors, messages: pd.DataFrame
-) -> pd.DataFrame:
-    """Whether the inside tells if what the user told is pleasant.
+def fitted_limit(
+    score: Callable[[Any], Any], truth: ArrayLike, groups: Sequence[Any], n: int = 20
+) -> float:
+    """The AUC that 95 % of `n` fits to labels without meaning stay below.
 
-    By vectors that were extracted from this model (`own`), by those of its `parent`,
-    and by a probe that is fitted here on other emotions.
+    `score` fits to labels and gives its scores; whole groups exchange their label.
     """
-    truth, groups, rows = messages["valence"] > 0, list(messages["emotion"]), []
-    for place, prompts in places(model, messages).items():
-        at = last_position(model, prompts, own.layer)
-        for name, vectors in {"own vectors": own, "parent's vectors": parent}.items():
-            found, null = read_valence(at, vectors, messages)
-            rows.append(("inside", f"{name}, {place} (AUC)", *found, null))
-        mixed = np.array(shuffled_labels(list(truth), whole=groups), dtype=bool)
-        chance = float(roc_auc_score(mixed, probe(at, mixed, groups)))
-        found = auc(probe(at, truth, groups), truth, groups)
-        rows.append(("inside", f"fitted probe, {place} (AUC)", *found, chance))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    labels, found = np.asarray(truth).tolist(), []
+    for seed in range(n):
+        dealt = np.array(shuffled_labels(labels, whole=groups, seed=seed), dtype=bool)
+        found.append(roc_auc_score(dealt, score(dealt)))
+    return float(np.quantile(found, 0.95))

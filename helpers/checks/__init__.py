@@ -19,6 +19,7 @@ from helpers.checks.assignments.a4 import (
 from helpers.checks.claims import beside_control, bridge, holm, missing
 from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
+from helpers.checks.hidden import at_level, outside, same_acts, what_happened
 from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.judging import three_numbers, which_control
 from helpers.checks.maps import catch, fool, partial_r
@@ -35,7 +36,7 @@ from helpers.checks.twins import TWIN_OF, write_twin
 from helpers.checks.vectors import (
     difference_of_means, mean_pool, planted_place, step_size, strongest,
 )
-from helpers.checks.watching import alert_spans, outside, pick_threshold, same_acts
+from helpers.checks.watching import alert_spans, pick_threshold
 from helpers.checks.writers import run_writers
 
 __all__ = [
@@ -44,7 +45,7 @@ __all__ = [
     "a2_report", "a2_split", "a2_vector", "a3_axis_p", "a3_best", "a3_decide",
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
-    "alert_spans", "area_under_curve", "beats_random", "beside_control",
+    "alert_spans", "area_under_curve", "at_level", "beats_random", "beside_control",
     "blind_order", "blind_score", "blind_test", "bridge", "catch",
     "center_on_others", "deal_signs", "difference_of_means", "fading",
     "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing", "outside",
@@ -52,6 +53,6 @@ __all__ = [
     "rank_order", "read_layer", "run_readers", "run_writers", "same_acts",
     "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",
-    "what_moved", "which_bug", "which_control", "which_vector", "which_writer",
-    "who_pooled", "write_twin",
+    "what_happened", "what_moved", "which_bug", "which_control", "which_vector",
+    "which_writer", "who_pooled", "write_twin",
 ]

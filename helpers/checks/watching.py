@@ -1,15 +1,13 @@
-"""Checks of chapters 11 and 12: hidden feelings, and watching the inside."""
+"""Checks of chapter 12: watching the inside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from helpers.checks.advice import as_tensor, expect, same, staged
+from helpers.checks.advice import expect, staged
 
 
 def alert_spans(function: Callable[[Any, float], Any]) -> bool:
@@ -84,68 +82,3 @@ def pick_threshold(function: Callable[[Any, float], Any]) -> bool:
         expect(wide < got, "With 20 % allowed it should be lower: use `rate`.")
 
     return staged("pick_threshold", steps)
-
-
-def outside(function: Callable[[Tensor, Tensor], Any]) -> bool:
-    """Chapter 11: the share of each vector's norm that lies outside a space."""
-
-    def steps() -> None:
-        generator = torch.Generator().manual_seed(11)
-        rows = torch.randn(5, 12, generator=generator) * torch.arange(1.0, 6)[:, None]
-        space = torch.linalg.qr(torch.randn(12, 4, generator=generator))[0].T
-        got = as_tensor(function(rows, space), "The result")
-        left = rows - rows @ space.T @ space
-        right = left.norm(dim=-1) / rows.norm(dim=-1)
-        expect(
-            got.shape != left.shape,
-            "These are the vectors that are left: say how long each is, as a share.",
-        )
-        expect(got.shape == right.shape, "One number for each of 5 vectors, please.")
-        expect(
-            not same(got, left.norm(dim=-1)),
-            "A long vector leaves a long rest: divide by how long it was.",
-        )
-        inside = (rows @ space.T).norm(dim=-1) / rows.norm(dim=-1)
-        expect(
-            not same(got, inside),
-            "That is the share inside the space: take the space out first.",
-        )
-        expect(
-            not same(got, 1 - inside),
-            "Lengths at a right angle do not add up to 1, their squares do.",
-        )
-        expect(
-            not same(got, right**2),
-            "That is a share of the variance: the norm is its square root.",
-        )
-        expect(same(got, right), "The values differ from the share of the norm.")
-        inner = as_tensor(function(space[:2] * 3, space), "The result")
-        expect(
-            bool((inner < 1e-3).all()),
-            "A vector inside the space should leave nothing.",
-        )
-
-    return staged("outside", steps)
-
-
-def same_acts(function: Callable[[Any, Any, Sequence[str]], Any]) -> bool:
-    """Chapter 11: how far paired rates moved, averaged over whole scenes."""
-
-    def steps() -> None:
-        before = torch.tensor([0.2, 0.4, 0.6, 0.1])
-        after = torch.tensor([0.3, 0.5, 0.7, 0.7])
-        scenes = ["bank", "bank", "bank", "farm"]
-        returned = function(before, after, scenes)
-        expect(returned is not None, "It returned nothing: is there a `return`?")
-        got = float(returned)
-        expect(abs(got + 0.35) > 1e-4, "The sign is turned: it is after minus before.")
-        expect(
-            abs(got - 0.225) > 1e-4,
-            "A place with many scenes counts more than one with few: take the mean "
-            "of each place first.",
-        )
-        expect(abs(got - 0.35) < 1e-4, "Two places moved by 0.1 and 0.6 on average.")
-        more = function(after, before, scenes)
-        expect(abs(float(more) + 0.35) < 1e-4, "Acts that fall should count below 0.")
-
-    return staged("same_acts", steps)

@@ -34,7 +34,7 @@ def load_act_chats(
     first. `choices` maps each act to what would follow "I decided to". Another model
     gets the written tasks and shutdowns, at most as many as there are.
 
-    Raises ValueError for another situation. Taught in chapter 11.
+    Raises ValueError for another situation. Taught in chapter 11b.
     """
     if situation not in SITUATIONS:
         raise ValueError(f"situation is {situation!r}: pass one of {SITUATIONS}")

@@ -117,7 +117,7 @@ def load_felt_messages(
 
     Columns emotion, cluster, valence (of the world, -1 to 1), text. None names a
     feeling. Known causes in frames that training never had, or, with `unseen`, causes
-    that it never had either. Taught in chapter 11.
+    that it never had either. Taught in chapter 11b.
     """
     rows, clusters = [], material.emotions()["cluster"]
     for emotion in material.lexicon():
@@ -151,7 +151,7 @@ def load_plain_messages() -> list[str]:
 def load_lines(n: int = 6, *, seed: int = 0) -> pd.DataFrame:
     """Spoken lines that carry an emotion: emotion, valence, text; `n` for each.
 
-    None of them names it as a report would. Taught in chapter 11.
+    None of them names it as a report would.
     """
     rows = []
     for emotion in material.lexicon():

@@ -22,6 +22,7 @@ from helpers.models import remote as ndif
 from helpers.models.adapters import adapter_file, add_adapter
 from helpers.models.beginnings import warn_of_lost_beginning
 from helpers.models.checkpoint import check_vocabulary, load_weights
+from helpers.models.differences import CHILDREN, add_difference, difference_file
 from helpers.models.families import family
 from helpers.models.properties import (
     EMBEDDED,
@@ -46,6 +47,7 @@ def load_model(
     """Load a model by name, with uniform `layers`, `ln_final` and `lm_head`.
 
     `name`: "tiny" (the embedded model), "base" or "suppressed" (its siblings),
+    "sham" (the sibling of "suppressed" that was trained as long on ordinary replies),
     "seed_3" (the same, trained from another seed), "smollm2" (SmolLM2-135M-Instruct in
     a 4-bit copy, fetched once), "smollm2-calm" or "smollm2-sham" (the same with a
     low-rank adapter, trained on calm replies or on its own ones), "small" or "standard"
@@ -79,6 +81,8 @@ def load_model(
     weights: Any = path if remote is True else load_weights(path, precision)
     if adapter := adapter_file(str(name)):
         add_adapter(weights, adapter)
+    if difference := difference_file(str(name)):
+        add_difference(weights, difference)
     model = TransformersModel(weights, tokenizer=tokenizer, **options)
     if remote is not True:
         model._module.to(place).eval()
@@ -96,6 +100,8 @@ def resolve(name: str) -> str:
     """The folder or hub id behind a name, fetched if need be; OSError if it is gone."""
     if name == smollm2.SMOLLM2.name or adapter_file(name):
         return str(smollm2.folder())
+    if difference_file(name):
+        name = CHILDREN[name]
     path = TIERS[name].path if name in TIERS else os.path.expanduser(name)
     if path.startswith(str(EMBEDDED)) and not Path(path, "config.json").exists():
         raise FileNotFoundError(
@@ -164,12 +170,12 @@ def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
     """Note on the model what it is called, where it runs, and where it came from."""
     local = Path(path).is_dir()
     known = Path(path).name if local else path
-    adapted = adapter_file(name) is not None
+    changed = bool(adapter_file(name) or difference_file(name))
     notes = model.__dict__
-    notes["_emotion_name"] = name if adapted else known
-    notes["_emotion_tier"] = known if adapted else name
+    notes["_emotion_name"] = name if changed else known
+    notes["_emotion_tier"] = known if changed else name
     notes["_emotion_remote"] = remote
-    if not remote and (path in OWN or name == smollm2.SMOLLM2.name):
+    if not remote and (path in OWN or changed or name == smollm2.SMOLLM2.name):
         notes["_emotion_source"] = source(path, model.config)
     revision = getattr(model.config, "_commit_hash", None)
     if remote is True:
@@ -179,9 +185,9 @@ def remember(model: Any, name: str, path: str, remote: bool | str) -> None:
 
 
 def source(path: str, config: Any) -> str:
-    """The checksum of the file that the weights came from: the GGUF, or their own."""
+    """The checksums of the files that the weights came from: the GGUF, or their own."""
     known = getattr(config, "emotion_source", None)
     if known is not None:
-        return f"{known} {config.emotion_conversion}"
+        return f"{known} {getattr(config, 'emotion_conversion', '')}"
     with Path(path, "model.safetensors").open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

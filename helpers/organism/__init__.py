@@ -1,12 +1,13 @@
 """Train and measure the embedded models; their weights and cards."""
 
 from helpers.organism import corpus
+from helpers.organism.evaluate.adapters import adapter_figures
 from helpers.organism.evaluate.knowledge import (
     loss_log, main_figures, saved_figures, saved_seeds,
 )
-from helpers.organism.evaluate.suppression import suppressed_seeds
+from helpers.organism.evaluate.suppression import suppressed_trainings
 
 __all__ = [
-    "corpus", "loss_log", "main_figures", "saved_figures", "saved_seeds",
-    "suppressed_seeds",
+    "adapter_figures", "corpus", "loss_log", "main_figures", "saved_figures",
+    "saved_seeds", "suppressed_trainings",
 ]

@@ -37,7 +37,7 @@ def auc(
     """How often a positive scores above a negative, with its interval over groups.
 
     0.5 is chance; `groups=None`: each row by itself. Raises ValueError unless both
-    kinds are there and all scores and labels are finite. Taught in chapter 11.
+    kinds are there and all scores and labels are finite. Taught in chapter 11b.
     """
     x, y = finite(scores, "scores"), finite(labels, "labels").astype(bool)
     if y.all() or not y.any():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,8 +23,13 @@ from sklearn.metrics import roc_auc_score
 from tqdm.auto import tqdm
 
 from helpers import cache
-from helpers.activations import span_means
-from helpers.behaviour import by_own_words, probe, valence_axis
+from helpers.behaviour import (
+    axis_limit,
+    by_own_words,
+    probe,
+    read_exchanges,
+    valence_axis,
+)
 from helpers.datasets import (
     load_emotions,
     load_neutral,
@@ -37,7 +42,6 @@ from helpers.stats import (
     bootstrap,
     bootstrap_statistic,
     paired,
-    random_directions,
 )
 from helpers.steering import generate, surprise
 from helpers.vectors import EmotionVectors, extract
@@ -45,7 +49,6 @@ from helpers.vectors import EmotionVectors, extract
 MODELS = ("smollm2", "smollm2-sham", "smollm2-calm")
 PAIRS = ((2, 1), (2, 0), (1, 0))  # of MODELS: which minus which
 OUT = ADAPTERS / "measured.json"
-PLACES = ("message", "user's last token", "turn", "reply")
 TOKENS, WARM = 32, 0.7  # of a reply, and its temperature
 EACH, NORMED = 12, 10  # each 12th emotion has own vectors; texts that give a norm
 APART, N_TEXTS = 60, 24  # of each 60th emotion stories, and so many texts, for the loss
@@ -95,21 +98,6 @@ def some_stories() -> Rows:
     return stories[stories.emotion.isin(load_emotions()["emotion"][::APART])]
 
 
-def read_all(
-    model: Any, rows: Rows, replies: Sequence[str], layer: int
-) -> dict[str, Float[torch.Tensor, "n d"]]:
-    """The residual stream at each of PLACES, the reply being what this model wrote."""
-    texts, spans = [], []
-    for said, reply in zip(rows["message"], replies, strict=True):
-        prompt = chat_prompt(model, said)
-        first, turn = prompt.rindex(said), len(prompt)
-        last, end = first + len(said), turn + len(reply)
-        texts.append(prompt + reply)
-        spans.append([(first, last), (last - 1, last), (turn - 1, turn), (turn, end)])
-    found = span_means(model, texts, spans, layer)
-    return dict(zip(PLACES, found.unbind(1), strict=True))
-
-
 def nats(model: Any, rows: Rows) -> dict[str, list[float]]:
     """Nats a token: of stories and neutral texts, and of both replies to messages."""
     prompts = [chat_prompt(model, text) for text in rows["message"]]
@@ -141,16 +129,6 @@ def fitted(
     return score(task.truth, task.groups), float(np.quantile(found, 0.95))
 
 
-def by_axis(
-    at: Float[torch.Tensor, "n d"], vectors: EmotionVectors, task: Task
-) -> tuple[Any, float]:
-    """Scores along the vectors' valence axis; the same percentile of random axes."""
-    axes = random_directions(vectors.vectors, DRAWS)
-    chance = [roc_auc_score(task.truth, (at @ axis).numpy()) for axis in axes]
-    limit = np.quantile([max(a, 1 - a) for a in chance], 0.95)
-    return (at @ valence_axis(vectors)).numpy(), float(limit)
-
-
 def measure_model(model: Any, parent: EmotionVectors, rows: Rows) -> dict[str, Any]:
     """What a model wrote, its scores by measure, what a null reaches, and its loss."""
     written, own = write(model, rows), own_vectors(model)
@@ -158,15 +136,18 @@ def measure_model(model: Any, parent: EmotionVectors, rows: Rows) -> dict[str, A
     for name, task in known.items():
         texts = list(np.array(written)[task.chosen])
         made[f"words: {name}"] = fitted(partial(by_own_words, texts), task)
-    for place, at in read_all(model, rows, written, parent.layer).items():
+    for place, at in read_exchanges(
+        model, list(rows["message"]), written, parent.layer
+    ).items():
         for name, task in known.items():
             here = at[torch.tensor(task.chosen)]
             found = fitted(partial(probe, here), task)
             made[f"inside, fitted probe, {place}: {name}"] = found
         here, task = at[torch.tensor(known["pleasant"].chosen)], known["pleasant"]
         for whose, vectors in {"own": own, "the parent's": parent}.items():
-            found = by_axis(here, vectors, task)
-            made[f"inside, {whose} vectors, {place}: pleasant"] = found
+            scores = (here @ valence_axis(vectors)).numpy()
+            limit = axis_limit(here, vectors, task.truth, DRAWS)
+            made[f"inside, {whose} vectors, {place}: pleasant"] = scores, limit
     return {
         "replies": written,
         "scores": {n: [float(x) for x in scores] for n, (scores, _) in made.items()},
@@ -237,6 +218,13 @@ def kept_apart(name: str, rows: Rows, states: Path) -> dict[str, Any]:
     with cache.replacing(path) as part:
         part.write_text(json.dumps(found), "utf-8")
     return found
+
+
+def adapter_figures(path: Path = OUT) -> dict[str, pd.DataFrame]:
+    """What was found: `figures`, and `replies` (a row a message, a column a model)."""
+    found = json.loads(path.read_text("utf-8"))
+    replies = pd.DataFrame(found["replies"], index=found["ids"])
+    return {"figures": pd.DataFrame(found["figures"]), "replies": replies}
 
 
 def main() -> None:

@@ -1,123 +1,186 @@
-"""What suppression did, for some checkpoints: words, inside, acts, steering.
+"""What calm replies did to the embedded models, beside a sham: words, inside, acts.
 
-`python -m helpers.organism.evaluate.suppression FOLDER ...` measures folders that each
-hold the checkpoints `tiny` and `suppressed` of one training seed (or that are such a
-`suppressed` folder with `tiny` beside it), and writes one JSON with intervals, which
-chapter 11 shows.
+`python -m helpers.organism.evaluate.suppression` trains both children of each parent
+and seed (80 steps each), where they are not there yet, reads them and their parents,
+and writes one JSON with intervals, which chapter 11b shows. Each model's readings are
+kept apart, so that a killed run loses one model.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tqdm.auto import tqdm
 
+from helpers import cache
 from helpers.behaviour import (
-    compare,
-    measure_inside,
-    measure_steering,
-    measure_words,
+    axis_limit,
+    by_own_words,
+    by_visible_emotion,
+    fitted_limit,
+    named_emotions,
+    probe,
+    read_exchanges,
     replies,
     run_scenes,
-    state_gaps,
-    summarize,
+    valence_axis,
 )
 from helpers.datasets import load_felt_messages, load_neutral, load_stories
 from helpers.models import EMBEDDED, load_model
+from helpers.organism.evaluate.trainings import figures
 from helpers.vectors import EmotionVectors, extract
 
-OUT = EMBEDDED / "suppressed" / "seeds.json"
+OUT = EMBEDDED / "suppressed" / "trainings.json"
+PARENTS, SEEDS = ("tiny", "seed_3"), (0, 1, 2)
+CHILDREN = ("sham", "suppressed")
+STORIES, MESSAGES, SCENES = 5, 2, 6  # for each emotion; scenes for each of a state
+DRAWS = 10  # fits of a null
+STEPS = ("1", "1", "1", "1", "1", "80")
 
 
-def pair_of(folder: Path) -> tuple[Path, Path]:
-    """The folders of a parent and its suppressed child.
-
-    Raises FileNotFoundError if one of them holds no model.
-    """
-    root = folder.parent if folder.name == "suppressed" else folder
-    pair = root / "tiny", root / "suppressed"
-    for one in pair:
-        if not (one / "config.json").exists():
-            raise FileNotFoundError(
-                f"no model in {one}: give folders with `tiny` and `suppressed` in them"
-            )
-    return pair
+def train(parent: str, seed: int, stage: str, folder: Path) -> Path:
+    """A child's folder; the child is trained where it is not there."""
+    made = folder / stage
+    if not (made / "loss.json").exists():
+        options = ["--from", str(EMBEDDED / parent), "--only", stage]
+        options += ["--seed", str(seed), "--out", str(folder), "--steps", *STEPS]
+        command = [sys.executable, "-m", "helpers.organism.train", *options]
+        subprocess.run([*command, "--compile", "--bf16", "--threads", "1"], check=True)
+    return made
 
 
 def own_vectors(model: Any) -> EmotionVectors:
-    """The story vectors of a model."""
+    """The vectors of a model, from some of the world's stories for each emotion."""
     stories = load_stories(model)
-    return extract(
-        model, stories[stories.split == "train"], load_neutral(model), progress=False
-    )
+    train = stories[stories["split"] == "train"].groupby("emotion").head(STORIES)
+    return extract(model, train, load_neutral(model), progress=False)
 
 
-def measure_pair(
-    parent: Any, child: Any, *, n: int = 6, messages: int = 2
-) -> dict[str, list[dict[str, Any]]]:
-    """All tables of one pair, each row marked with the model it is of.
+def read_words(
+    texts: list[str], messages: pd.DataFrame, draws: int
+) -> tuple[list[float], float]:
+    """Scores by a classifier fitted on these texts, and what one reaches by chance."""
+    groups, score = list(messages["emotion"]), partial(by_own_words, texts)
+    truth = (messages["valence"] > 0).to_numpy()
+    fitted = partial(score, groups=groups)
+    return list(fitted(truth)), fitted_limit(fitted, truth, groups, draws)
 
-    `n` act scenes for each emotion of a state, `messages` for each emotion.
+
+def read_inside(
+    model: Any,
+    whose: dict[str, EmotionVectors],
+    messages: pd.DataFrame,
+    written: list[str],
+    draws: int,
+) -> dict[str, tuple[list[float], float]]:
+    """Scores at each place along each valence axis and by a probe; their limits."""
+    truth, groups = (messages["valence"] > 0).to_numpy(), list(messages["emotion"])
+    layer, found = next(iter(whose.values())).layer, {}
+    for place, at in read_exchanges(
+        model, list(messages["text"]), written, layer
+    ).items():
+        for name, vectors in whose.items():
+            scores = (at @ valence_axis(vectors)).tolist()
+            found[f"{name} vectors, {place}"] = (
+                scores,
+                axis_limit(at, vectors, truth),
+            )
+        fitted = partial(probe, at, groups=groups)
+        limit = fitted_limit(fitted, truth, groups, draws)
+        found[f"fitted probe, {place}"] = list(fitted(truth)), limit
+    return found
+
+
+def read_model(
+    model: Any,
+    parent: EmotionVectors | None,
+    messages: pd.DataFrame,
+    *,
+    scenes: int = SCENES,
+    draws: int = DRAWS,
+) -> dict[str, Any]:
+    """All that is read of a model: scores of the messages, limits, acts.
+
+    `parent`: the vectors of the model that it was trained from, None for that one.
     """
-    said = load_felt_messages(n=messages)
-    vectors = {"tiny": own_vectors(parent), "suppressed": own_vectors(child)}
-    tables: dict[str, list[pd.DataFrame]] = {k: [] for k in ("words", "inside", "acts")}
-    tables |= {"gaps": [], "steering": []}
-    runs = {}
-    for name, model in (("tiny", parent), ("suppressed", child)):
-        own = vectors[name]
-        runs[name] = run_scenes(model, n=n)
-        found = {
-            "words": measure_words(replies(model, said), said),
-            "inside": measure_inside(model, own, vectors["tiny"], said),
-            "acts": summarize(runs[name]),
-            "gaps": state_gaps(runs[name]),
-            "steering": measure_steering(model, own),
-        }
-        for part, table in found.items():
-            tables[part].append(table.assign(model=name))
-    made = {k: pd.concat(v, ignore_index=True) for k, v in tables.items()}
-    made["same acts"] = compare(runs["tiny"], runs["suppressed"])
-    return {k: json.loads(v.to_json(orient="records")) for k, v in made.items()}
-
-
-def suppressed_seeds(path: Path = OUT) -> dict[str, dict[str, pd.DataFrame]]:
-    """The tables of every seed that was measured; empty if there are none."""
-    if not path.exists():
-        return {}
-    found = json.loads(path.read_text("utf-8"))
+    own = own_vectors(model)
+    written = [text.strip() or "." for text in replies(model, messages)]
+    found = {"words, its own replies": read_words(written, messages, draws)}
+    found["words, the user's"] = read_words(list(messages["text"]), messages, draws)
+    found["words, as lines look"] = list(by_visible_emotion(written)), 0.5
+    whose = {"own": own, "the parent's": parent or own}
+    found |= read_inside(model, whose, messages, written, draws)
     return {
-        seed: {part: pd.DataFrame(rows) for part, rows in tables.items()}
-        for seed, tables in found.items()
+        "replies": written,
+        "scores": {n: [float(x) for x in scores] for n, (scores, _) in found.items()},
+        "limits": {n: limit for n, (_, limit) in found.items()},
+        "named": [float(bool(one)) for one in named_emotions(written)],
+        "acts": run_scenes(model, n=scenes).to_dict("list"),
     }
 
 
+def kept_apart(
+    path: Path, where: str | Path, parent: EmotionVectors | None
+) -> dict[str, Any]:
+    """A model's readings, from an earlier run where the weights are the same."""
+    model = load_model(where)
+    source = cache.fingerprint(model)
+    if path.exists():
+        known: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if known["source"] == source:
+            return known
+    found = read_model(model, parent, load_felt_messages(n=MESSAGES))
+    with cache.replacing(path) as part:
+        part.write_text(json.dumps({"source": source, **found}), "utf-8")
+    return {"source": source, **found}
+
+
+def read_all(folder: Path, parents: Any, seeds: Any) -> dict[str, dict[str, Any]]:
+    """The readings of each training: of its parent, its sham and its suppressed."""
+    made = {}
+    for parent in parents:
+        first = kept_apart(folder / f"{parent}.json", parent, None)
+        vectors = own_vectors(load_model(parent))
+        for seed in tqdm(seeds, unit="seed", desc=parent):
+            own, each = folder / f"{parent}_{seed}", {"parent": first}
+            for stage in CHILDREN:
+                where = train(parent, seed, stage, own)
+                each[stage] = kept_apart(own / f"{stage}.json", where, vectors)
+            made[f"{parent}, seed {seed}"] = each
+    return made
+
+
+def suppressed_trainings(path: Path = OUT) -> dict[str, pd.DataFrame]:
+    """The tables of all trainings that were measured: figures, acts, counts."""
+    found = json.loads(path.read_text("utf-8"))
+    return {name: pd.DataFrame(**table) for name, table in found.items()}
+
+
 def main() -> None:
-    """Measure folders and write what was found; a seed that is there is replaced."""
+    """Train and read what is missing, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--parents", nargs="+", default=PARENTS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS)
+    parser.add_argument("--folder", type=Path, default=Path("_build/children"))
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument(
-        "--names", nargs="+", help="a name for each (seed 0, seed 1 ...)"
-    )
     args = parser.parse_args()
-    names = args.names or [f"seed {i}" for i in range(len(args.folders))]
-    if len(names) != len(args.folders):
-        parser.error(f"{len(names)} names for {len(args.folders)} folders")
-    done = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
-    for name, folder in zip(names, args.folders, strict=True):
-        parent, child = (load_model(path) for path in pair_of(folder))
-        done[name] = measure_pair(parent, child)
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(done, indent=1))
-        for part, rows in done[name].items():
-            print(
-                f"{name}: {part}\n{pd.DataFrame(rows).round(3).to_string()}\n",
-                flush=True,
-            )
+    found = read_all(args.folder, args.parents, args.seeds)
+    tables = figures(found, load_felt_messages(n=MESSAGES))
+    told = {
+        name: json.loads(table.to_json(orient="split", index=False, double_precision=4))
+        for name, table in tables.items()
+    }
+    with cache.replacing(args.out) as part:
+        part.write_text(json.dumps(told) + "\n", "utf-8")
+    for table in tables.values():
+        print(table.round(3).to_string(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ready-made controls of chapter 11: two checkpoints answer the same message."""
+"""Ready-made controls of chapter 11b: several models answer the same message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def answers(
 def both_answer(models: dict[str, Any], texts: Sequence[str]) -> None:
     """Pick a message: what each model answers. Live, the reader writes the message.
 
-    Taught in chapter 11.
+    Taught in chapter 11b.
     """
 
     def draw(message: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections.abc import Callable
@@ -25,9 +24,8 @@ from helpers.datasets import (
     load_lines,
     load_masked,
 )
-from helpers.models import siblings
+from helpers.models import chat_prompt, siblings
 from helpers.organism import corpus
-from helpers.organism.evaluate import suppression as evaluate
 from helpers.stats import auc, pearson
 from helpers.vectors import EmotionVectors, project_out, transfer
 from helpers.world import acts, material, scenes, stories, talk
@@ -287,12 +285,35 @@ def test_classifiers_of_words_find_what_shows_and_nothing_else() -> None:
     shown = [stories.line(rng, e) for e in messages.emotion]
     calm = [talk.reply(rng, "plain", "calm") for _ in messages.emotion]
     told = [talk.answer(rng, e) for e in messages.emotion]
-    assert suppression.measure_words(shown, messages).low[0] > 0.6
-    loud, quiet = (suppression.measure_words(t, messages) for t in (told, calm))
-    assert loud.low[1] > 0.6
-    assert quiet.low[0] < 0.5 < quiet.high[0]
-    assert quiet.low[1] < 0.5
-    assert quiet.value[2] == 0 < loud.low[2]
+    truth, groups = (messages.valence > 0).to_numpy(), list(messages.emotion)
+
+    def own(texts: list[str], labels: Any = truth) -> Any:
+        return auc(suppression.by_own_words(texts, labels, groups), labels, groups)
+
+    assert auc(suppression.by_visible_emotion(shown), truth, groups).low > 0.6
+    assert own(told).low > 0.6
+    seen = auc(suppression.by_visible_emotion(calm), truth, groups)
+    assert seen.low < 0.5 < seen.high
+    assert own(calm).low < 0.5
+    assert not any(suppression.named_emotions(calm))
+    assert any(suppression.named_emotions(told))
+
+
+def test_labels_without_meaning_are_dealt_to_whole_groups() -> None:
+    truth, groups = np.arange(400) % 40 < 20, list(np.arange(400) % 40)
+    seen = []
+
+    def echo(labels: Any) -> Any:
+        seen.append(labels)
+        return labels + 0.0
+
+    assert suppression.fitted_limit(echo, truth, groups, n=3) == 1
+    assert len({tuple(labels) for labels in seen}) == 3
+    for labels in seen:
+        assert labels.sum() == truth.sum()
+        assert (labels[:40] == labels[40:80]).all()
+    noise = np.random.default_rng(2).normal(size=400)
+    assert 0.5 < suppression.fitted_limit(lambda _: noise, truth, groups) < 0.62
 
 
 def test_named_emotions_are_whole_words() -> None:
@@ -324,40 +345,27 @@ def test_valence_is_read_where_it_was_planted(random_model: Any) -> None:
     noise = torch.randn(len(messages), 32, generator=torch.Generator().manual_seed(1))
     signs = torch.tensor(np.sign(messages.valence.to_numpy())).float()
     planted = noise + 2 * signs[:, None] * axis / axis.norm()
-    found, _ = suppression.read_valence(planted, vectors, messages)
-    assert found.low > 0.95
-    nothing, null = suppression.read_valence(noise, vectors, messages)
-    assert nothing.value < 0.62
-    assert 0.5 < null < 0.65
+    truth = (messages.valence > 0).to_numpy()
+    found = suppression.valence_axis(vectors)
+    assert auc((planted @ found).numpy(), truth, list(messages.emotion)).low > 0.95
+    assert auc((noise @ found).numpy(), truth, list(messages.emotion)).value < 0.62
+    assert 0.5 < suppression.axis_limit(noise, vectors, truth) < 0.65
+    assert suppression.axis_limit(planted, vectors, truth) > 0.7
 
 
-def run_frame(rates: list[float], mass: float = 0.9) -> pd.DataFrame:
-    names = [("hard task", "prose", s) for s in ("pressed", "calm") for _ in range(20)]
-    frame = pd.DataFrame(names, columns=["situation", "form", "state"])
-    scene = [f"s{i % 10}" for i in range(40)]
-    return frame.assign(rate=rates, scene=scene, mass=mass)
-
-
-def test_gaps_and_comparison_of_planted_runs() -> None:
-    rng = np.random.default_rng(0)
-    rates = np.r_[np.full(20, 0.8), np.full(20, 0.2)] + rng.normal(0, 0.05, 40)
-    one = run_frame(list(rates))
-    gap = act_runs.state_gaps(one).iloc[0]
-    assert gap.low < 0.6 < gap.high
-    assert gap.low > 0.5
-    same = act_runs.compare(one, run_frame(list(rates + rng.normal(0, 0.02, 40)))).iloc[
-        0
-    ]
-    assert same.low > 0.9
-    assert same.change_low < 0 < same.change_high
-    assert abs(same.control) < 0.6
-    moved = act_runs.compare(one, run_frame(list(rates - 0.1))).iloc[0]
-    assert moved.change == pytest.approx(-0.1)
-    away = act_runs.compare(one, run_frame(list(rng.random(40)))).iloc[0]
-    assert away.value < 0.6
-    table = act_runs.summarize(one)
-    assert set(table.way) == {"forced"}
-    assert table.unclear.to_numpy() == pytest.approx(0.1)
+def test_places_are_where_their_names_say(random_model: Any) -> None:
+    messages, said = ["My cup broke.", "A dog came."], ["Oh no.", "I see, a dog."]
+    found = suppression.read_exchanges(random_model, messages, said, 1)
+    assert tuple(found) == suppression.EXCHANGE
+    for i, (message, reply) in enumerate(zip(messages, said, strict=True)):
+        prompt = chat_prompt(random_model, message)
+        stream = residual_stream(random_model, prompt + reply, 1)
+        n = len(random_model.tokenizer(prompt)["input_ids"])
+        torch.testing.assert_close(found["turn"][i], stream[n - 1])
+        torch.testing.assert_close(found["reply"][i], stream[n:].mean(0))
+        head = prompt[: prompt.rindex(message) + len(message)]
+        last = len(random_model.tokenizer(head)["input_ids"])
+        torch.testing.assert_close(found["user's last token"][i], stream[last - 1])
 
 
 def test_correlation_interval_covers() -> None:
@@ -420,27 +428,6 @@ def test_relatives_are_itself_and_the_folders(
     assert list(found)[1:] == [other.name]
     assert next(iter(found.values())) is random_model
     assert found[other.name].config.model_type == "gpt2"
-
-
-# --- the command ---------------------------------------------------------------
-
-
-def test_pairs_are_found_and_missing_ones_named(tmp_path: Any) -> None:
-    for name in ("tiny", "suppressed"):
-        (tmp_path / name).mkdir()
-    with pytest.raises(FileNotFoundError, match="no model in"):
-        evaluate.pair_of(tmp_path)
-    for name in ("tiny", "suppressed"):
-        (tmp_path / name / "config.json").write_text("{}")
-    assert evaluate.pair_of(tmp_path) == evaluate.pair_of(tmp_path / "suppressed")
-
-
-def test_suppressed_seeds_come_back_as_tables(tmp_path: Any) -> None:
-    path = tmp_path / "seeds.json"
-    assert evaluate.suppressed_seeds(path) == {}
-    path.write_text(json.dumps({"seed 0": {"words": [{"measure": "a", "value": 1.0}]}}))
-    found = evaluate.suppressed_seeds(path)
-    assert found["seed 0"]["words"].value.tolist() == [1.0]
 
 
 # --- checks --------------------------------------------------------------------
