@@ -21,7 +21,8 @@ from helpers.checks.hand_in import hand_in
 from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.maps import catch, fool, partial_r
 from helpers.checks.meaning import (
-    area_under_curve, center_set, first_layer, lens, rank_order, speaker_tokens,
+    area_under_curve, carried, center_set, effective_n, first_layer, lens, rank_order,
+    speaker_tokens,
 )
 from helpers.checks.pooling import three_pools, who_pooled
 from helpers.checks.readers import run_readers
@@ -40,11 +41,11 @@ __all__ = [
     "a3_report", "a4_effect", "a4_random_controls", "a4_steered_logits", "a4_usable",
     "a4_word_rise", "a4_write_steered", "add_vector", "alert_spans",
     "area_under_curve", "beats_random", "beside_control", "blind_order",
-    "blind_score", "blind_test", "bridge", "catch", "center_set",
-    "difference_of_means", "expected_score", "first_layer", "fool", "hand_in", "holm",
-    "lens", "mean_pool", "missing", "outside", "own_and_others", "partial_r",
-    "patch_row", "pick_threshold", "planted_place", "rank_order", "read_layer",
-    "run_readers", "same_acts", "shares_and_mass", "speaker_tokens", "step_size",
-    "strongest", "three_pools", "usable_band", "wanting_and_position", "which_bug",
-    "who_pooled",
+    "blind_score", "blind_test", "bridge", "carried", "catch", "center_set",
+    "difference_of_means", "effective_n", "expected_score", "first_layer", "fool",
+    "hand_in", "holm", "lens", "mean_pool", "missing", "outside", "own_and_others",
+    "partial_r", "patch_row", "pick_threshold", "planted_place", "rank_order",
+    "read_layer", "run_readers", "same_acts", "shares_and_mass", "speaker_tokens",
+    "step_size", "strongest", "three_pools", "usable_band", "wanting_and_position",
+    "which_bug", "who_pooled",
 ]
