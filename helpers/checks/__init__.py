@@ -24,7 +24,8 @@ from helpers.checks.inside import patch_row, read_layer, which_bug
 from helpers.checks.judging import three_numbers, which_control
 from helpers.checks.maps import catch, fool, partial_r
 from helpers.checks.meaning import (
-    area_under_curve, center_on_others, first_layer, rank_order, speaker_tokens,
+    area_under_curve, carried, center_on_others, effective_n, first_layer,
+    rank_order, speaker_tokens,
 )
 from helpers.checks.nameless import three_vectors, which_vector
 from helpers.checks.pooling import three_pools, who_pooled
@@ -46,12 +47,12 @@ __all__ = [
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "alert_spans", "area_under_curve", "at_level", "beats_random", "beside_control",
-    "blind_order", "blind_score", "blind_test", "bridge", "catch",
-    "center_on_others", "deal_signs", "difference_of_means", "fading",
-    "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing", "outside",
-    "own_and_others", "partial_r", "patch_row", "pick_threshold", "planted_place",
-    "rank_order", "read_layer", "run_readers", "run_writers", "same_acts",
-    "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
+    "blind_order", "blind_score", "blind_test", "bridge", "carried", "catch",
+    "center_on_others", "deal_signs", "difference_of_means", "effective_n",
+    "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing",
+    "outside", "own_and_others", "partial_r", "patch_row", "pick_threshold",
+    "planted_place", "rank_order", "read_layer", "run_readers", "run_writers",
+    "same_acts", "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",
     "what_happened", "what_moved", "which_bug", "which_control", "which_vector",
     "which_writer", "who_pooled", "write_twin",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -91,34 +92,52 @@ def rank_order(function: Callable[[Any, Any], Any]) -> bool:
     return staged("rank_order", steps)
 
 
-def first_layer(function: Callable[[Sequence[float]], Any]) -> bool:
-    """Chapter 07: the layer from which on an effect stays above zero."""
+def first_layer(function: Callable[[Any, Any], Any]) -> bool:
+    """Chapter 07: from which layer on an effect stays above the null's best layers."""
 
     def steps() -> None:
+        rng = np.random.default_rng(12)
+        null = rng.normal(size=(200, 6))
+        bound = float(np.quantile(null.max(1), 0.95))
+        own = np.quantile(null, 0.95, axis=0)
+        high, low = bound + 0.1, bound - 0.05
+        assert low > own.max()
         cases = [
-            (
-                [-0.1, -0.2, 0.1, 0.3],
-                2,
-                "Not the first one that is above zero from there on.",
-            ),
-            (
-                [-0.1, 0.1, -0.2, 0.1, 0.2],
-                3,
-                "It was above zero once and fell back: it has to stay.",
-            ),
-            ([0.1, 0.2, 0.3], 0, "Here it is above zero from the start."),
-            ([-0.1, 0.1, -0.2], None, "It never stays above zero: return None."),
-            ([0.2, 0.1, 0.0], None, "A bound of exactly zero is not above zero."),
-        ]
-        for lows, right, advice in cases:
-            got = function(lows)
-            expect(
-                got is None or (isinstance(got, int) and not isinstance(got, bool)),
-                "Return a layer (a whole number) or None.",
-            )
-            expect(got == right, f"{advice} (lows {lows})")
+            ([0, 0, high, high, high, high], 2, "Not the first that is above."),
+            ([0, high, 0, high, high, high], 3, "It has to stay above, to the end."),
+            ([high] * 6, 0, "Here it is above from the start."),
+            ([high, high, high, high, high, 0], None, "It does not stay: None."),
+            ([0, 0, low, low, high, high], 4, "A draw may choose its layer, too: "
+             "what it reaches at its best one is the bound for all."),
+            ([0, 0, 0, 0, 0, bound], None, "Exactly at the bound is not above it."),
+        ]  # fmt: skip
+        for effects, right, advice in cases:
+            got = function(np.array(effects, float), null)
+            whole = isinstance(got, Integral) and not isinstance(got, bool)
+            expect(got is None or whole, "Return a layer (a whole number) or None.")
+            expect(got == right, f"{advice} (effects {np.round(effects, 2).tolist()})")
 
     return staged("first_layer", steps)
+
+
+def carried(function: Callable[[], Any]) -> bool:
+    """Chapter 07: which readings no words at their place can explain."""
+
+    def steps() -> None:
+        got = function()
+        expect(
+            isinstance(got, list | tuple | set) and set(got) <= set("ABCD"),
+            "Return a list with some of the letters A to D.",
+        )
+        expect("A" not in got, "One of yours reads the words of the beginning, too.")
+        expect("D" not in got, "In one of yours each text of a pair has other words.")
+        expect(
+            "C" in got,
+            "One is missing. A single token can be the same in both texts as well.",
+        )
+        expect("B" in got, "The plainest one is missing.")
+
+    return staged("carried", steps)
 
 
 def speaker_tokens(function: Callable[..., Any]) -> bool:
@@ -179,3 +198,35 @@ def area_under_curve(function: Callable[[Any, Any], Any]) -> bool:
         )
 
     return staged("area_under_curve", steps)
+
+
+def effective_n(function: Callable[[Tensor], Any]) -> bool:
+    """Chapter 07: how many independent differences alike ones are worth."""
+
+    def steps() -> None:
+        generator = torch.Generator().manual_seed(13)
+        shared = torch.randn(8, generator=generator)
+        for weight, n in ((2.0, 12), (0.0, 30)):
+            rows = torch.randn(n, 8, generator=generator) + weight * shared
+            rows = rows * torch.rand(n, 1, generator=generator).add(0.5)
+            unit = torch.nn.functional.normalize(rows, dim=-1)
+            cosines = unit @ unit.T
+            mean = float((cosines.sum() - n) / (n * n - n))
+            got = float(function(rows))
+            expect(
+                abs(got - n / (1 + (n - 1) * float(cosines.mean()))) > 1e-3,
+                "Each difference has a cosine of 1 with itself: leave these out of the "
+                "mean.",
+            )
+            raw = rows @ rows.T
+            dots = float((raw.sum() - raw.diagonal().sum()) / (n * n - n))
+            expect(
+                abs(got - n / (1 + (n - 1) * dots)) > 1e-3,
+                "These are products, not cosines: long differences count more.",
+            )
+            expect(
+                abs(got - n / (1 + (n - 1) * mean)) < 1e-3,
+                "Not n over 1 plus n minus 1 times the mean cosine of two of them.",
+            )
+
+    return staged("effective_n", steps)

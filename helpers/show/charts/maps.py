@@ -55,7 +55,7 @@ def emotion_map(
 def named(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows at full width, and which names are `shown`: no two may overlap."""
     at = rows[["x", "y"]] / rows[["x", "y"]].abs().max()
-    made = rows.assign(x=at["x"], y=at["y"], shown=False)
+    made = rows.assign(x=at["x"], y=at["y"])
     pixels = (at * SIZE / 2.3).to_numpy()
     widths = rows["emotion"].str.len().to_numpy() * LETTER
     kept: list[int] = []
@@ -65,5 +65,4 @@ def named(rows: pd.DataFrame) -> pd.DataFrame:
         inside = abs(pixels[i, 0]) + widths[i] / 2 < SIZE / 2
         if inside and (apart | (beside[:, 1] > LINE)).all():
             kept.append(int(i))
-    made.iloc[kept, made.columns.get_loc("shown")] = True
-    return made
+    return made.assign(shown=np.isin(np.arange(len(made)), kept))

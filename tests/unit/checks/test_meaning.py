@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from helpers import checks
 
@@ -40,17 +41,30 @@ def caught(cheat: Any, places: Any, rating: Any, dealt: Any, size: Any = abs) ->
     return (1 + sum(found(y) >= found(rating) for y in dealt)) / (1 + len(dealt))
 
 
-def stays(lows: Any) -> int | None:
+def stays(effects: Any, null: Any, each: bool = False) -> int | None:
+    bound = np.quantile(null.max(1), 0.95) * np.ones(len(effects))
+    above = effects > (np.quantile(null, 0.95, axis=0) if each else bound)
     found = None
-    for layer in reversed(range(len(lows))):
-        if lows[layer] <= 0:
+    for layer in reversed(range(len(effects))):
+        if not above[layer]:
             break
         found = layer
     return found
 
 
-def crossing(lows: Any) -> int | None:
-    return next((i for i, low in enumerate(lows) if low > 0), None)
+def crossing(effects: Any, null: Any) -> int | None:
+    above = effects > np.quantile(null.max(1), 0.95)
+    return int(np.argmax(above)) if above.any() else None
+
+
+def worth(rows: Any, itself: bool = False, unit: bool = True) -> float:
+    n = len(rows)
+    own = torch.nn.functional.normalize(rows, dim=-1) if unit else rows
+    cosines = own @ own.T
+    mean = cosines.mean()
+    if not itself:
+        mean = (cosines.sum() - cosines.diagonal().sum()) / (n * n - n)
+    return float(n / (1 + (n - 1) * mean))
 
 
 def on_others(rows: torch.Tensor) -> torch.Tensor:
@@ -108,9 +122,30 @@ CASES: list[tuple[Callable[..., bool], Any, list[tuple[Any, str]]]] = [
         checks.first_layer,
         stays,
         [
-            (crossing, "fell back"),
-            (lambda lows: True, "whole number"),
-            (lambda lows: len(lows) - 1, "above zero from there on"),
+            (crossing, "has to stay"),
+            (lambda e, null: stays(e, null, each=True), "choose its layer"),
+            (lambda e, null: True, "whole number"),
+            (lambda e, null: len(e) - 1, "first that is above"),
+        ],
+    ),
+    (
+        checks.carried,
+        lambda: ["B", "C"],
+        [
+            (lambda: ["A", "B", "C"], "beginning"),
+            (lambda: "BCD", "a list"),
+            (lambda: ["B", "D"], "other words"),
+            (lambda: ["B"], "single token"),
+            (lambda: ["C"], "plainest"),
+        ],
+    ),
+    (
+        checks.effective_n,
+        worth,
+        [
+            (lambda rows: worth(rows, itself=True), "with itself"),
+            (lambda rows: worth(rows, unit=False), "not cosines"),
+            (len, "Not n over"),
         ],
     ),
     (
