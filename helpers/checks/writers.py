@@ -77,8 +77,8 @@ def moves(
     """
     ids, rows = writer(model, prompt, layer, vector, norm)
     with torch.no_grad(), model.trace(ids[None]):
-        plain = unwrap(model.layers[layer].output).save()
-    far = (rows - plain[0][: len(rows)]).norm(dim=-1) / norm
+        output = model.layers[layer].output.save()
+    far = (rows - unwrap(output)[0][: len(rows)]).norm(dim=-1) / norm
     begun = len(ids) - STEPS
     return far[:begun].tolist(), far[begun:].tolist()
 

@@ -1,7 +1,7 @@
 """Write to the residual stream while a model generates or scores text."""
 
 from helpers.steering.controls import controls, Directions
-from helpers.steering.fluency import fluency, kept_words, new_names, surprise
+from helpers.steering.fluency import fluency, surprise
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
 )
@@ -15,7 +15,7 @@ from helpers.steering.wordings import worded, wordings
 
 __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
-    "fluency", "generate", "judge", "kept_words", "log_odds", "new_names",
+    "fluency", "generate", "judge", "log_odds",
     "next_entropy", "next_logprobs", "own_right", "own_word_diagonal",
     "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
     "worded", "wordings", "write_stories",

@@ -66,22 +66,3 @@ def fluency(
             "repetition": [repetition(text) for text in texts],
         }
     )
-
-
-def kept_words(prompt: str, text: str) -> float:
-    """Share of the prompt's words of four letters or more that the text takes up.
-
-    A text that stays with its matter keeps some. Taught in chapter 08.
-    """
-    told = {word for word in WORDS.findall(prompt.lower()) if len(word) >= 4}
-    said = set(WORDS.findall(text.lower()))
-    return len(told & said) / len(told) if told else 0.0
-
-
-def new_names(prompt: str, text: str) -> int:
-    """How many names a text brings in: capitals inside a sentence, not in the prompt.
-
-    A rough count of invented people and places. Taught in chapter 08.
-    """
-    inside = re.findall(r"(?<=[a-z,;] )[A-Z][a-z]+", text)
-    return len(set(inside) - set(WORDS.findall(prompt)))

@@ -37,7 +37,7 @@ def word_changes(
     Directions are pushed at the vectors' layer with `strength` (a fraction of the mean
     residual norm), which `vectors.norm` gives; with a `band` of layers the strength is
     divided over them, each in units of its own norm (measured on neutral texts). All
-    in one call. In nats. Taught in chapter 08.
+    in one call. In nats. Taught in the quick start.
     """
     layers = [vectors.layer] if band is None else list(band)
     norm = vectors.norm if layers == [vectors.layer] else None
@@ -105,7 +105,7 @@ def own_word_diagonal(
     fewest layers, then the least strength); their share is told once on the openings of
     the test topics. `bands` defaults to the vectors' layer alone, `n` openings are in
     each person. Beside it `n_random` sets of random directions, as many as vectors and
-    each with a word of its own. Intervals are over emotions. Taught in chapter 08.
+    each with a word of its own. Intervals are over emotions.
     """
     check, test = (
         list(load_openings(split, n=n)["prompt"]) for split in ("validation", "test")

@@ -203,7 +203,7 @@ def paths(
     )
     line = base.mark_line(strokeWidth=2).encode(order=f"{order}:Q")
     points = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.Size(f"{order}:Q", legend=None, scale=alt.Scale(range=[25, 110]))
+        size=alt.Size(f"{order}:Q", legend=None, scale=alt.Scale(range=[50, 120]))
     )
     chart = alt.layer(line, points).properties(width=WIDTH - 60, height=270)
     return titled(chart, title, description or f"Paths of {y} against {x} by {order}.")
@@ -251,18 +251,22 @@ def dots(
     title: str,
     color: str,
     label: str,
+    control: Sequence[str] = (),
     description: str | None = None,
 ) -> alt.Chart:
-    """A scatter plot whose dots tell their name; it can be zoomed and moved."""
+    """A scatter plot whose dots tell their name; it can be zoomed and moved.
+
+    Dots of `control` are gray, the second of two darker.
+    """
+    legend = alt.Legend(columns=2, orient="bottom")
+    paint = alt.Color(f"{color}:N", title=None, legend=legend)
     chart = (
         alt.Chart(frame)
         .mark_circle(size=70, opacity=0.8)
         .encode(
             x=alt.X(f"{x}:Q"),
             y=alt.Y(f"{y}:Q"),
-            color=alt.Color(
-                f"{color}:N", title=None, legend=alt.Legend(columns=2, orient="bottom")
-            ),
+            color=_line_colors(frame, color, control) if control else paint,
             tooltip=[
                 label,
                 color,

@@ -37,6 +37,14 @@ def test_paths_join_in_the_order_that_is_given() -> None:
     assert points["encoding"]["x"] == line["encoding"]["x"]
 
 
+def test_dots_of_a_control_are_gray() -> None:
+    look = {"title": "t", "color": "kind", "label": "name"}
+    spec = charts.dots(FRAME, "x", "y", control=["c"], **look).to_dict()
+    scale = spec["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["d", "c"]
+    assert scale["range"][1] == charts.basic.GRAYS[0]
+
+
 def test_passages_stand_side_by_side() -> None:
     words = "one two three four five six seven eight nine ten eleven twelve"
     frame = pd.DataFrame({"side": ["left", "right"], "text": [words, "short"]})

@@ -16,8 +16,6 @@ from helpers.models import d_model, load_model
 from helpers.steering import (
     choice_logprobs,
     fluency,
-    kept_words,
-    new_names,
     own_right,
     own_word_diagonal,
     word_changes,
@@ -54,14 +52,6 @@ def test_repetition_counts_runs_that_come_back() -> None:
     assert repetition("every word here differs from others") == 0.0
     assert repetition("") == repetition("one") == 0.0
     assert repetition("a b a b", n=1) == 0.5
-
-
-def test_what_a_text_keeps_and_brings_in() -> None:
-    prompt = "Ana sat at the kitchen table with Tom."
-    assert kept_words(prompt, "The kitchen was dark.") == pytest.approx(1 / 3)
-    assert kept_words("", "x") == 0.0
-    assert new_names(prompt, "Then she saw Ben and Tom. Rain fell, and Ben ran.") == 1
-    assert new_names(prompt, "She left. He stayed, and I sat.") == 0
 
 
 def test_openings_keep_to_their_topics_and_name_no_feeling() -> None:
