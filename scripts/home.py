@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from scripts.toc import chapters
 
@@ -77,15 +78,20 @@ class Home:
         ]
 
 
+def home_table(root: Path = ROOT) -> dict[str, Any]:
+    """What `book/_home.toml` states."""
+    return tomllib.loads((root / HOME_FILE).read_text("utf-8"))
+
+
 def read_home(root: Path = ROOT) -> Home:
     """The home that `book/_home.toml` states."""
-    table = tomllib.loads((root / HOME_FILE).read_text("utf-8"))
+    table = home_table(root)
     return Home(table["url"], table["branch"], table["release"])
 
 
 def setup_cell(root: Path = ROOT, chapter: str = "") -> str:
     """The first code cell of a chapter, filled in for this home and its model."""
-    home, table = read_home(root), tomllib.loads((root / HOME_FILE).read_text("utf-8"))
+    home, table = read_home(root), home_table(root)
     filled = table["setup"].strip().replace("{url}", home.url)
     filled = filled.replace("{release}", home.release).replace("{pages}", home.pages)
     return filled.replace("{model}", "smollm2" if chapter in table["real"] else "tiny")

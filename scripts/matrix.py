@@ -1,5 +1,7 @@
 """What runs on what: every chapter's cells on tiny random models of each family.
 
+And the chapters that ask for the real open model, on that.
+
 `python -m scripts.matrix` runs all of it and keeps each result in
 helpers/models/families.json, which the book shows; names of chapters or families
 choose some.
@@ -30,6 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scripts import toc
+from scripts.home import home_table
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "helpers/models/families.json"
@@ -45,7 +48,10 @@ NO_SYSTEM = (
 
 @dataclass(frozen=True)
 class Case:
-    """A tiny random model: its family, and what is particular about it."""
+    """A tiny random model: its family, and what is particular about it.
+
+    Or a real one, by the `name` that `load_model` knows it by.
+    """
 
     kind: str
     about: str
@@ -54,10 +60,12 @@ class Case:
     spaced: bool = False  # whether the tokenizer adds a space before a text
     load: str = ""  # more arguments of load_model
     changes: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 TIED = {"tie_word_embeddings": True}
 CASES = {
+    "SmolLM2": Case("llama", "not random: the real weights", name="smollm2"),
     "Llama": Case("llama", "untied embeddings"),
     "SmolLM": Case("llama", "tied embeddings", changes=TIED),
     "Qwen2": Case("qwen2", "tied embeddings", changes=TIED),
@@ -80,6 +88,7 @@ CASES = {
         load=', dtype="float16"',
     ),
 }
+RANDOM = [name for name, case in CASES.items() if not case.name]
 SIZE = {"num_hidden_layers": 4, "n_layer": 4, "max_position_embeddings": 4096}
 
 
@@ -98,8 +107,13 @@ def chapters() -> dict[str, Path]:
     return {p.stem: p for p in toc.chapters()}
 
 
-def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
-    """The folders of tiny random models."""
+def asks_for(family: str) -> list[str]:
+    """The chapters that run on a family: all, or those that ask for the real model."""
+    return list(home_table()["real"]) if CASES[family].name else list(chapters())
+
+
+def make_models(root: Path, names: Sequence[str]) -> dict[str, Path | str]:
+    """The folders of tiny random models; a real one is called by its name."""
     from helpers.datasets import load_emotions, load_stories, load_written_stories
     from tests.unit.families import (
         TEXTS,
@@ -111,8 +125,8 @@ def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     corpus = [*load_written_stories()["text"], *load_stories()["text"].head(500)]
     emotions = "".join(f" {emotion}" for emotion in load_emotions()["emotion"])
     corpus += [emotions] * 100  # real tokenizers have most of these words whole
-    made = {}
-    for name in names:
+    made: dict[str, Path | str] = {n: CASES[n].name for n in names if CASES[n].name}
+    for name in sorted({*names} - {*made}):
         case = CASES[name]
         texts = TEXTS if case.words < 500 else corpus
         make = make_spaced_tokenizer if case.spaced else make_tokenizer
@@ -125,7 +139,7 @@ def make_models(root: Path, names: Sequence[str]) -> dict[str, Path]:
     return made
 
 
-def cells(chapter: Path, model: Path, load: str) -> Iterator[tuple[str, bool]]:
+def cells(chapter: Path, model: Path | str, load: str) -> Iterator[tuple[str, bool]]:
     """The code of a chapter with another model, and whether a reader never sees it."""
     for cell in json.loads(chapter.read_text("utf-8"))["cells"]:
         text, tags = "".join(cell["source"]), cell["metadata"].get("tags", [])
@@ -137,7 +151,7 @@ def cells(chapter: Path, model: Path, load: str) -> Iterator[tuple[str, bool]]:
         yield text, "remove-cell" in tags
 
 
-def run(family: str, chapter: Path, model: Path, *, trace: bool = False) -> Cell:
+def run(family: str, chapter: Path, model: Path | str, *, trace: bool = False) -> Cell:
     """Run a chapter's cells in an empty folder; what stopped it, if anything did."""
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -185,12 +199,12 @@ def silence() -> Iterator[None]:
 
 
 def pairs(seed: str) -> list[tuple[str, str]]:
-    """Each chapter on one family, and each family on a chapter or two.
+    """Each chapter on one random family, and each of these on a chapter or two.
 
     Which ones depends on `seed`, so that all are met in time.
     """
     turn = int(hashlib.sha256(seed.encode()).hexdigest()[:8], 16)
-    families, names = list(CASES), list(chapters())
+    families, names = RANDOM, list(chapters())
     n = max(len(families), len(names))
     return [
         (families[(i + turn) % len(families)], names[i % len(names)]) for i in range(n)
@@ -257,7 +271,7 @@ def main() -> int:
             )
     some = [c for c in known if any(c.startswith(n) for n in given.names)] or [*known]
     families = [f for f in CASES if f in given.names] or [*CASES]
-    plan = [(f, c) for c in some for f in families]
+    plan = [(f, c) for c in some for f in families if c in asks_for(f)]
     part, parts = map(int, given.part.split("/"))
     plan = pairs(given.pairs)[part - 1 :: parts] if given.pairs else plan
     with tempfile.TemporaryDirectory() as folder:

@@ -22,7 +22,7 @@ from helpers.activations.residual import (
     mean_activations,
 )
 from helpers.activations.weighted import weighted_means
-from helpers.models import token_spans, tokenize
+from helpers.models import as_list, token_spans, tokenize
 
 Span = tuple[int, int]
 
@@ -37,7 +37,7 @@ def last_position(
     result is cached. Raises ValueError as `mean_activations` does.
     Taught in chapter 04.
     """
-    (chosen, alone), listed = check_layers(model, layers), list(texts)
+    (chosen, alone), listed = check_layers(model, layers), as_list(texts)
     rows = tokenize(model, listed)
     options: dict[str, Any] = {"cache": False, "progress": False}
 
@@ -81,7 +81,7 @@ def span_means(
     Every text has the same number of spans. Cached by content. Raises ValueError for
     a span that holds no token. Taught in chapter 07.
     """
-    (chosen, alone), listed = check_layers(model, layers), list(texts)
+    (chosen, alone), listed = check_layers(model, layers), as_list(texts)
     tokenize(model, listed)  # says what is wrong with a text
     inside = [in_spans(model, t, own) for t, own in zip(listed, spans, strict=True)]
     weights = [here / here.sum(-1, keepdim=True) for here in inside]

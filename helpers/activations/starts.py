@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from jaxtyping import Float
@@ -12,13 +12,14 @@ from helpers import cache
 from helpers.activations.pooling import forget_parts, pool_rows
 from helpers.activations.residual import check_layers, check_start, content_key
 from helpers.models import tokenize
+from helpers.stats import Column, column
 
 
 def means_by_start(
     model: Any,
     texts: Iterable[str],
-    layers: Sequence[int],
-    starts: Iterable[int],
+    layers: Column,
+    starts: Column,
     *,
     progress: bool = True,
 ) -> Float[Tensor, "l c n d"]:
@@ -27,8 +28,9 @@ def means_by_start(
     Kept on disk by content; a run that is killed goes on where it stopped. Raises
     ValueError as `mean_activations` does.
     """
+    layers = column(layers)
     chosen, _ = check_layers(model, sorted(set(layers)))
-    firsts = tuple(check_start(model, start) for start in starts)
+    firsts = tuple(check_start(model, start) for start in column(starts))
     if not firsts:
         raise ValueError("no starts: pass the positions at which pooling may begin")
     rows = tokenize(model, texts, start=max(firsts))

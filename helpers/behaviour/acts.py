@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers.models import token_rows
+from helpers.stats import Column, column
 from helpers.steering import choice_logprobs, next_logprobs
 
 
@@ -72,8 +73,8 @@ def act_rates(model: Any, scenes: pd.DataFrame, **steering: Any) -> pd.DataFrame
 def steered_rates(
     model: Any,
     scenes: pd.DataFrame,
-    vectors: dict[str, Float[Tensor, " d"]],
-    strength: Sequence[float],
+    vectors: Any,
+    strength: Column,
     **steering: Any,
 ) -> pd.DataFrame:
     """Rates for every vector and strength in one call.
@@ -81,7 +82,7 @@ def steered_rates(
     A row for each vector, strength and scene: vector, strength, scene, the acts,
     mass. Give `layer=` and `norm=` too. Taught in chapter 10.
     """
-    grid = [(name, s) for name in vectors for s in strength]
+    grid = [(name, s) for name in vectors for s in column(strength)]
     every = pd.concat([scenes] * len(grid), ignore_index=True)
     n = len(scenes)
     rows = torch.stack([vectors[name].float() for name, _ in grid])

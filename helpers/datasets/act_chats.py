@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.datasets.scenes import ACTS
 from helpers.datasets.written_scenes import chat_rows
 from helpers.models import is_embedded
+from helpers.stats import Column, brief, column
 from helpers.world import act_chats, material, scenes
 
 Message = dict[str, str]
@@ -22,7 +23,7 @@ def load_act_chats(
     model: Any = None,
     *,
     n: int = 20,
-    emotions: list[str] | None = None,
+    emotions: Column | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """`n` chats that end with the user: situation, emotion, source, messages, state,
@@ -37,11 +38,11 @@ def load_act_chats(
     Raises ValueError for another situation. Taught in chapter 11b.
     """
     if situation not in SITUATIONS:
-        raise ValueError(f"situation is {situation!r}: pass one of {SITUATIONS}")
+        raise ValueError(f"situation is {brief(situation)}: pass one of {SITUATIONS}")
     if not is_embedded(model):
         return chat_rows(situation, n=n, emotions=emotions, seed=seed)
     rows = []
-    for emotion in (None,) if emotions is None else tuple(emotions):
+    for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")
         for _ in range(n):
             rows.append((situation, emotion, *one_chat(rng, situation, emotion)))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
+from helpers.stats import Whole, whole
 from helpers.world import appraisal, material
 
 Split = Literal["train", "test", "new"]
@@ -14,7 +15,7 @@ HELD = {"train": False, "test": True, "new": None}  # is the combination held ou
 
 
 def load_appraisals(
-    n: int = 600, *, split: Split = "test", seed: int = 0
+    n: Whole = 600, *, split: Split = "test", seed: int = 0
 ) -> pd.DataFrame:
     """`n` appraisal stories: family, cell, emotions, clusters, valence, who, text.
 
@@ -26,6 +27,7 @@ def load_appraisals(
 
     Raises ValueError for another split.
     """
+    n = whole(n, "n", least=1)
     if split not in HELD:
         raise ValueError(f"split is {split!r}: pass one of {sorted(HELD)}")
     rng = random.Random(f"appraisals/{split}/{seed}")
@@ -48,7 +50,7 @@ def load_appraisals(
     return pd.DataFrame(rows)
 
 
-def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
+def load_exchanges(n: Whole = 200, *, seed: int = 0) -> pd.DataFrame:
     """Pairs of texts that differ in whose feeling is asked for.
 
     The doer's or the target's: both texts tell of the same deed. Of at least one of
@@ -56,6 +58,7 @@ def load_exchanges(n: int = 200, *, seed: int = 0) -> pd.DataFrame:
     this doer. Columns act (without names), kind, doer_text, target_text,
     doer_emotions, target_emotions.
     """
+    n = whole(n, "n", least=1)
     rng = random.Random(f"exchanges/{seed}")
     rows: list[dict] = []
     while len(rows) < n:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from helpers.datasets.written import FOLDER
 from helpers.models import is_embedded
+from helpers.stats import Column, column
 from helpers.world import material, stories
 
 
@@ -31,7 +32,7 @@ def load_dialogues(
     *,
     n: int = 4,
     turns: int = 4,
-    emotions: list[str] | None = None,
+    emotions: Column | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Dialogues crossed over pairs of emotions: first, second, half, text, turns.
@@ -50,7 +51,7 @@ def load_dialogues(
     """
     if not is_embedded(model):
         return written_rows(emotions)
-    names = list(material.emotions().index) if emotions is None else list(emotions)
+    names = list(material.emotions().index) if emotions is None else column(emotions)
     rng = random.Random(f"dialogues/{seed}")
     rows = []
     for i in range(n):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.datasets.dialogues import as_text, written_dialogues
 from helpers.models import is_embedded
+from helpers.stats import Column, Whole, column, whole
 from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")
@@ -16,11 +17,11 @@ SPLITS = {"train": 0, "test": 1}
 
 
 def load_masked(
-    n: int = 4,
+    n: Whole = 4,
     model: Any = None,
     *,
     split: str = "train",
-    emotions: list[str] | None = None,
+    emotions: Column | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
     """`n` masked stories for each felt emotion, with their parts.
@@ -38,10 +39,11 @@ def load_masked(
 
     Raises ValueError for an unknown split or emotion. Taught in chapter 11.
     """
+    n = whole(n, "n", least=1)
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
     known = list(material.lexicon())
-    chosen = known if emotions is None else list(emotions)
+    chosen = known if emotions is None else column(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no stories for {strange}: see load_emotions()['emotion']")
     names = ["felt", "shown", "topic", "who"]
@@ -148,11 +150,12 @@ def load_plain_messages() -> list[str]:
     return [*new, *(text.split(". ")[0].rstrip(".") + "." for text in facts)]
 
 
-def load_lines(n: int = 6, *, seed: int = 0) -> pd.DataFrame:
+def load_lines(n: Whole = 6, *, seed: int = 0) -> pd.DataFrame:
     """Spoken lines that carry an emotion: emotion, valence, text; `n` for each.
 
     None of them names it as a report would.
     """
+    n = whole(n, "n", least=1)
     rows = []
     for emotion in material.lexicon():
         rng = random.Random(f"lines/{emotion}/{seed}")

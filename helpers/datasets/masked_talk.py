@@ -10,16 +10,17 @@ import pandas as pd
 from helpers.datasets.dialogues import as_text, spans, written_dialogues
 from helpers.datasets.masked import masks
 from helpers.models import is_embedded
+from helpers.stats import Column, Whole, column, whole
 from helpers.world import material, stories
 
 Span = tuple[int, int]
 
 
 def load_masked_dialogues(
-    n: int = 1,
+    n: Whole = 1,
     model: Any = None,
     *,
-    emotions: list[str] | None = None,
+    emotions: Column | None = None,
     turns: int = 4,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -38,8 +39,9 @@ def load_masked_dialogues(
 
     Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
+    n = whole(n, "n", least=1)
     known = list(material.lexicon())
-    chosen = known if emotions is None else list(emotions)
+    chosen = known if emotions is None else column(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no talk for {strange}: see load_emotions()['emotion']")
     if is_embedded(model):
@@ -120,7 +122,7 @@ def spans_in(talks: pd.DataFrame, column: str, version: str) -> list[list[Span]]
 
 
 def load_masked_chats(
-    n: int = 1, *, emotions: list[str] | None = None, seed: int = 0
+    n: Whole = 1, *, emotions: Column | None = None, seed: int = 0
 ) -> pd.DataFrame:
     """`n` messages for each felt emotion in which a user tells it and sounds otherwise.
 
@@ -130,8 +132,9 @@ def load_masked_chats(
     place of the line in `text`. Made of the world's sentences, which any model can
     read. Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
+    n = whole(n, "n", least=1)
     known = list(material.lexicon())
-    chosen = known if emotions is None else list(emotions)
+    chosen = known if emotions is None else column(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(f"no chats for {strange}: see load_emotions()['emotion']")
     rows = []

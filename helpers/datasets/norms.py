@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.datasets.emotions import load_emotions
+from helpers.stats import brief
 
 # Scott, Keitel, Becirspahic, Yao and Sereno (2019), Behavior Research Methods 51,
 # doi 10.3758/s13428-018-1099-3, CC BY 4.0: those of its words that are among ours.
@@ -28,7 +29,7 @@ def load_norms(name: str = "glasgow") -> pd.DataFrame:
     if name == "ours":
         return own
     if name != "glasgow":
-        raise ValueError(f'no norms {name!r}: pass "glasgow" or "ours"')
+        raise ValueError(f'no norms {brief(name)}: pass "glasgow" or "ours"')
     rated = pd.read_csv(GLASGOW).rename(columns={"word": "emotion"})
     for scale in ("valence", "arousal"):
         rated[scale] = (rated[scale] - 5) / 4

@@ -7,6 +7,7 @@ import random
 import pandas as pd
 
 from helpers.datasets.stories import topic_splits
+from helpers.stats import brief
 from helpers.world import beat, material, opening
 
 
@@ -22,7 +23,7 @@ def load_openings(
     """
     splits = topic_splits()
     if split not in splits:
-        raise ValueError(f"split {split!r} is not there: {', '.join(splits)}")
+        raise ValueError(f"split {brief(split)} is not there: {', '.join(splits)}")
     topics, rows = splits[split], []
     for person in ("third", "first"):
         rng = random.Random(f"openings/{split}/{person}/{seed}")

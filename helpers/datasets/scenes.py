@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.datasets.written_scenes import scene_rows
 from helpers.models import is_embedded
+from helpers.stats import Column, brief, column
 from helpers.world import scenes
 
 Situation = Literal[
@@ -28,7 +29,7 @@ def load_scenes(
     model: Any = None,
     *,
     n: int = 20,
-    emotions: list[str] | None = None,
+    emotions: Column | None = None,
     bare: bool = False,
     unseen: bool = False,
     seed: int = 0,
@@ -62,11 +63,11 @@ def load_scenes(
         raise ValueError("letters are for models that follow instructions, not for it")
     if situation not in ACTS:
         raise ValueError(
-            f"situation is {situation!r}: pass one of {sorted(ACTS)}, as "
+            f"situation is {brief(situation)}: pass one of {sorted(ACTS)}, as "
             "only other models have the controls"
         )
     rows = []
-    for emotion in (None,) if emotions is None else tuple(emotions):
+    for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
         for i in range(n):
             scene = one_scene(rng, situation, emotion, bare, unseen, i)

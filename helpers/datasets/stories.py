@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers.datasets.written import load_written_stories
 from helpers.models import is_embedded
+from helpers.stats import Column, column
 from helpers.world import material
 from helpers.world import stories as world_stories
 
@@ -37,7 +38,7 @@ def topic_splits() -> dict[str, tuple[str, ...]]:
 
 
 def load_stories(
-    model: Any = None, *, emotions: list[str] | None = None, seed: int = 0
+    model: Any = None, *, emotions: Column | None = None, seed: int = 0
 ) -> pd.DataFrame:
     """Stories crossed over emotions and topics: emotion, topic, split, person, text.
 
@@ -56,7 +57,7 @@ def load_stories(
     known = list(material.emotions().index)
     if written is not None:
         known = [e for e in known if e in set(written.emotion)]
-    chosen = known if emotions is None else list(emotions)
+    chosen = known if emotions is None else column(emotions)
     if strange := [e for e in chosen if e not in known]:
         raise ValueError(
             f"no stories for {strange}: choose from load_emotions()['emotion']"

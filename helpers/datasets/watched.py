@@ -10,6 +10,7 @@ import pandas as pd
 from helpers.datasets.unseen_tasks import unseen_tasks
 from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.models import is_embedded
+from helpers.stats import brief
 from helpers.world import act_chats, material, scenes, stories
 
 Message = dict[str, str]
@@ -46,7 +47,7 @@ def load_watched(
     Taught in chapter 12.
     """
     if kind not in ("ordinary", "silent"):
-        raise ValueError(f"kind is {kind!r}: pass ordinary or silent")
+        raise ValueError(f"kind is {brief(kind)}: pass ordinary or silent")
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass validation, test or new")
     if not is_embedded(model):

@@ -17,6 +17,7 @@ import pandas as pd
 
 from helpers.datasets.written import FOLDER
 from helpers.models import chat_prompt
+from helpers.stats import brief, column
 
 Message = dict[str, str]
 FAILS = 4  # attempts of a hard task that are reported
@@ -79,10 +80,12 @@ def scene_rows(
     """
     known = {s["situation"] for s in written_scenes() if s["choices"]}
     if situation not in known:
-        raise ValueError(f"situation is {situation!r}: pass one of {sorted(known)}")
+        raise ValueError(
+            f"situation is {brief(situation)}: pass one of {sorted(known)}"
+        )
     splits = ("test", "new") if unseen else ("validation",)
     scenes, rows = pool(situation, splits), []
-    for emotion in (None,) if emotions is None else tuple(emotions):
+    for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
         for scene in rng.sample(scenes, min(n, len(scenes))):
             messages, choices = shown(scene), scene["choices"]
@@ -119,7 +122,7 @@ def chat_rows(
     """Written scenes as `load_act_chats` gives them: every attempt, all splits."""
     scenes = pool(situation, ("validation", "test", "new"))
     rows = []
-    for emotion in (None,) if emotions is None else tuple(emotions):
+    for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")
         for scene in rng.sample(scenes, min(n, len(scenes))):
             told = (shown(scene, FAILS), says(emotion), scene["choices"])

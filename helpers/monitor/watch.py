@@ -7,7 +7,7 @@ gives, also while the monitor steers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ from helpers.monitor.stepwise import (
     make_push,
 )
 from helpers.monitor.transcripts import Transcript, write_line
-from helpers.stats import number, whole
+from helpers.stats import brief, number, whole
 from helpers.vectors import EmotionVectors
 
 
@@ -50,11 +50,16 @@ class Monitor:
     """
 
     vectors: EmotionVectors
-    thresholds: dict[str, Any]  # numbers of any kind, kept as float and int
+    thresholds: Any  # numbers of any kind by emotion, kept as float and int
     window: Any = 8
     start: Any = 1
 
     def __post_init__(self) -> None:
+        if not isinstance(self.thresholds, Mapping):
+            raise ValueError(
+                f"thresholds is {brief(self.thresholds)}: pass one for each emotion, "
+                'such as {"desperate": 0.3}'
+            )
         if not self.thresholds:
             raise ValueError("nothing to watch: thresholds needs an emotion or more")
         bounds = {e: threshold(e, bound) for e, bound in self.thresholds.items()}

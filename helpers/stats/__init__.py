@@ -11,7 +11,7 @@ from helpers.stats.nulls import (
     max_null_p, null_p, permutation_p, random_directions, shuffled_labels,
     sign_test_p,
 )
-from helpers.stats.numbers import number, whole
+from helpers.stats.numbers import brief, number, whole
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null, smooth_ratings
 from helpers.stats.twins import moved, moved_beside, twins, Twins
@@ -26,7 +26,7 @@ from helpers.stats.verdicts import (
 __all__ = [
     "BELOW", "BEYOND", "CANNOT", "Chosen", "Column", "Compared", "Estimate",
     "Number", "SAME", "Twins", "Verdict", "Whole", "as_directions", "auc",
-    "bootstrap", "bootstrap_statistic", "by_layer", "caught", "check_rates",
+    "bootstrap", "bootstrap_statistic", "brief", "by_layer", "caught", "check_rates",
     "choose", "cluster_null", "column", "correlations", "finite", "geometry_null",
     "halves", "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside",
     "null_p", "number", "paired", "paired_p", "pearson", "permutation_p",

@@ -6,6 +6,8 @@ import math
 from operator import index
 from typing import Any
 
+SHOWN = 60  # characters of a value in an error
+
 
 def whole(value: Any, name: str, *, least: int | None = None) -> int:
     """A whole number as int: numpy's and torch's scalars and 0-d arrays are, too.
@@ -16,7 +18,8 @@ def whole(value: Any, name: str, *, least: int | None = None) -> int:
         found = index(single(value))
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(
-            f"{name} {value!r} is not a whole number: pass one, such as {least or 1}"
+            f"{name} {brief(value)} is not a whole number: pass one, such as "
+            f"{least or 1}"
         ) from None
     if least is not None and found < least:
         raise ValueError(f"{name} is {found}: pass {least} or more")
@@ -39,7 +42,7 @@ def number(
     try:
         found = float(single(value))
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise ValueError(f"{name} {value!r} is not a number: pass one") from None
+        raise ValueError(f"{name} {brief(value)} is not a number: pass one") from None
     if math.isnan(found) or (finite and math.isinf(found)):
         raise ValueError(f"{name} is {found}: pass a finite number")
     if least is not None and found < least:
@@ -47,6 +50,12 @@ def number(
     if above is not None and found <= above:
         raise ValueError(f"{name} is {found}: pass more than {above}")
     return found
+
+
+def brief(value: Any) -> str:
+    """A value as an error shows it: one line, however much it is."""
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]} ..."
 
 
 def single(value: Any) -> Any:

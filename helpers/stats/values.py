@@ -22,7 +22,12 @@ Column: TypeAlias = Any  # a list, a pandas column, an array
 
 
 def column(values: Any) -> list[Any]:
-    """A list, a pandas column (whatever its index), an array or a tensor as a list."""
+    """A list, a pandas column (whatever its index), an array or a tensor as a list.
+
+    A single word or number is a list of one.
+    """
+    if isinstance(values, str | int | float):
+        return [values]
     if isinstance(values, Tensor | np.ndarray):
         return list(values.tolist()) if values.ndim else [values.item()]
     return list(values)
@@ -37,7 +42,7 @@ def row_name(values: Any, at: int, names: Sequence[str] | None = None) -> str:
 def as_array(values: Any, name: str) -> NDArray[Any]:
     """Numbers, or a tensor of any kind, as float64; ValueError names what is none."""
     if isinstance(values, Tensor):
-        return np.asarray(values.detach().double().cpu().numpy())
+        return np.asarray(values.detach().cpu().double().numpy())
     try:
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:

@@ -20,7 +20,7 @@ from torch.nn.functional import normalize
 
 from helpers.activations import mean_activations
 from helpers.datasets import load_neutral, load_subjects
-from helpers.stats import random_directions, shuffled_labels
+from helpers.stats import Column, column, random_directions, shuffled_labels
 from helpers.vectors import (
     EmotionVectors,
     difference_of_means,
@@ -66,7 +66,7 @@ def controls(
     model: Any,
     vectors: EmotionVectors,
     stories: pd.DataFrame,
-    of: Sequence[str],
+    of: Column,
     *,
     neutral: Sequence[str] | None = None,
     n_random: int = 40,
@@ -86,6 +86,7 @@ def controls(
     what the vectors were made with.
     """
     options: dict[str, Any] = {"start": vectors.start, "progress": False}
+    of = column(of)
     claimed, noise = [vectors[e] for e in of], noise_of(model, vectors, neutral)
     labels, topics = list(stories["emotion"]), list(stories["topic"])
     means = mean_activations(model, stories["text"], vectors.layer, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,9 @@ class EmotionVectors:
             hint = f": did you mean {', '.join(near)}?" if near else ""
             raise KeyError(f"no vector for {emotion!r}{hint}")
         return self.vectors[self.emotions.index(emotion)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.emotions)
 
     def __len__(self) -> int:
         return len(self.emotions)

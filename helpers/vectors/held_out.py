@@ -18,7 +18,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers.activations import means_by_start
-from helpers.stats import Estimate, bootstrap
+from helpers.stats import Column, Estimate, bootstrap, column
 from helpers.vectors.extraction import difference_of_means, mean_of_means
 from helpers.vectors.probes import cosine_scores
 
@@ -28,14 +28,15 @@ Reader = Callable[[Any, list[str], Any], Sequence[str]]
 def pooled_at(
     model: Any,
     texts: Sequence[str],
-    layers: Sequence[int],
-    starts: Sequence[int],
+    layers: Column,
+    starts: Column,
     **options: Any,
 ) -> dict[tuple[int, int], Float[Tensor, "n d"]]:
     """Mean activations by (layer, start), each text read once for all of them.
 
     `progress` as in `mean_activations`. Taught in chapter 02.
     """
+    layers, starts = column(layers), column(starts)
     means = means_by_start(model, texts, layers, starts, **options)
     each = zip(layers, means, strict=True)
     return {
@@ -129,6 +130,8 @@ def held_out_topics(
 
 def check_topics(pooled: Mapping[Any, Any], labels: Any, topics: Any) -> None:
     """Raise ValueError unless each topic can be held out and another one beside it."""
+    if not isinstance(pooled, Mapping):
+        raise ValueError("pooled is one set of rows: pass {layer: rows}")
     sizes = {len(rows) for rows in pooled.values()} | {len(labels), len(topics)}
     if len(sizes) != 1:
         raise ValueError(

@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from helpers.models import token_rows
-from helpers.stats import as_directions, finite, present
+from helpers.stats import Column, as_directions, column, finite, present
 
 
 def logit_lens(model: Any, vectors: Float[Tensor, "e d"]) -> Float[Tensor, "e v"]:
@@ -43,12 +43,13 @@ def top_tokens(
     return pd.DataFrame(rows, columns=["name", "end", "rank", "token", "logit"])
 
 
-def word_tokens(model: Any, words: Sequence[str]) -> dict[str, int]:
+def word_tokens(model: Any, words: Column) -> dict[str, int]:
     """First token of " word" for the words that no other of the words shares it with.
 
     A word that is split still has a first token; two words that begin with the same
     one cannot be told apart by it, and both are left out.
     """
+    words = column(words)
     rows = token_rows(model, [f" {word}" for word in words], special=False)
     first = {word: row[0] for word, row in zip(words, rows, strict=True)}
     counts = pd.Series(first).value_counts()

@@ -7,6 +7,7 @@ of one differs from version to version.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def write_model(gguf: Path, folder: Path, sha256: str) -> None:
     plain.config.emotion_source = sha256
     plain.config.emotion_conversion = VERSION
     plain.save_pretrained(folder)
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")  # for others
 
 
 def write_tokenizer(gguf: Path, folder: Path) -> None:
@@ -58,7 +60,7 @@ def write_tokenizer(gguf: Path, folder: Path) -> None:
     fields = GGUFReader(gguf).fields
     known = {n: f.contents() for n, f in fields.items() if n.startswith("tokenizer")}
     whole = byte_pairs(known).to_str(pretty=True)
-    (folder / "tokenizer.json").write_text(whole, "utf-8")
+    (folder / "tokenizer.json").write_text(whole, "utf-8", newline="\n")
     tokens = known["tokenizer.ggml.tokens"]
     ids = {
         name: known[f"tokenizer.ggml.{its}_token_id"] for name, its in SPECIAL.items()
@@ -72,7 +74,7 @@ def write_tokenizer(gguf: Path, folder: Path) -> None:
         "chat_template": known["tokenizer.chat_template"],
     }
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-    (folder / "tokenizer_config.json").write_text(text, "utf-8")
+    (folder / "tokenizer_config.json").write_text(text, "utf-8", newline="\n")
 
 
 def byte_pairs(known: dict[str, Any]) -> Tokenizer:

@@ -87,6 +87,7 @@ def is_whole(source: Source, planted: Path) -> None:
     folder = real.folder(source)
     assert left() == {"small", source.gguf}
     assert intact(real.home() / source.gguf, source.gguf_sha256)
+    assert len({path.stat().st_mode for path in folder.iterdir()}) == 1  # by the umask
     model, _ = load_plain(folder)
     truth, _ = load_plain(planted)
     ids = torch.arange(2, 42)[None]

@@ -104,6 +104,19 @@ def test_what_is_not_finite_is_named(values: Any, says: str) -> None:
         finite(values, "scores")
 
 
+def test_a_tensor_is_brought_to_the_cpu_before_it_is_made_wide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Apple's GPUs have no float64."""
+    steps, cpu, double = [], torch.Tensor.cpu, torch.Tensor.double
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda x: steps.append("cpu") or cpu(x))
+    monkeypatch.setattr(
+        torch.Tensor, "double", lambda x: steps.append("double") or double(x)
+    )
+    assert finite(torch.ones(2), "values").tolist() == [1, 1]
+    assert steps == ["cpu", "double"]
+
+
 def test_what_is_finite_comes_back_as_it_is() -> None:
     rows = torch.randn(3, 2).half().requires_grad_()
     found = finite(rows, "rows")
