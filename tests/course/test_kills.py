@@ -14,7 +14,9 @@ from tests.unit.kills import check
 pytestmark = pytest.mark.course
 SETUP = "from scripts import grade"
 WORK = """
-grade.main(["A1", {handed!r}, "--out", str(folder / "grades.csv"), "--seed", "1"])
+walls = [] if not grade.no_walls() else ["--unwalled"]
+out = str(folder / "grades.csv")
+grade.main(["A1", {handed!r}, "--out", out, "--seed", "1", *walls])
 """
 
 
