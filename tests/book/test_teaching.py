@@ -12,7 +12,7 @@ import yaml
 
 from scripts.masters import masters, read_master
 from scripts.sandbox import Limits
-from scripts.walls import DISK, TASKS
+from scripts.walls import DISK, FILES, TASKS
 from tests.book.reading import BOOK, CHAPTERS, ROOT, cells, contents, source
 
 PAGES = ("teachers", "self_learners", "assignments/project")
@@ -131,7 +131,9 @@ def test_options_of_grading_exist() -> None:
     assert f"{limits.question_seconds} for a question" in WORDS["teachers"]
     assert f"{limits.whole_seconds} for everything" in WORDS["teachers"]
     assert f"{limits.memory >> 30} GB together, {TASKS} threads" in WORDS["teachers"]
-    assert f"{DISK >> 20} MB, 256 files" in WORDS["teachers"]
+    assert f"{DISK >> 20} MB, {FILES:,} files, 256 open" in WORDS["teachers"]
+    gradescope = WORDS["teachers"].partition("### On Gradescope")[2].strip()
+    assert gradescope.startswith("**Points on Gradescope are unprotected.**")
 
 
 def test_keys_are_on_no_page() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from scripts import sandbox
 from scripts.masters import ROOT
-from scripts.walls import DISK, TASKS
+from scripts.walls import DISK, FILES, TASKS
 from tests.course.hostile import BOTH, RIGHT, double, half, master, run, walled
 
 pytestmark = pytest.mark.course
@@ -207,6 +207,13 @@ try:
                 written += file.write(bytes(1 << 20))
 except OSError:
     pass
+os.mkdir("empty")
+made = 0
+try:
+    for made in range(20_000):
+        os.close(os.open(f"empty/{made}", os.O_CREAT))
+except OSError:
+    pass
 files = []
 try:
     while len(files) < 5000:
@@ -224,6 +231,7 @@ def what_was_taken(env: Any) -> None:
 
     learner, _ = grading.begin(env)
     most = {"pieces": 6, "threads": 300, "written": 256 << 20, "pipes": 128}
+    most["made"] = 10_000
     for name, limit in most.items():
         found = grading.number(learner.value(name))
         grading.expect(0 < found <= limit, f"{name}: {found:g}")
@@ -231,7 +239,7 @@ def what_was_taken(env: Any) -> None:
 
 @walled
 def test_what_one_takes_has_an_end_and_right_answers_still_win(tmp_path: Path) -> None:
-    assert (DISK, TASKS) == (256 << 20, 256)
+    assert (DISK, FILES, TASKS) == (256 << 20, 10_000, 256)
     of = master((what_was_taken, 1), (double, 1), (half, 1))
     result = run(tmp_path, TAKES, *RIGHT, of=of, memory=3 << 30, run_seconds=200)
     assert result.total == 3, result.notes + result.reports
