@@ -21,11 +21,8 @@ import hashlib
 import json
 import math
 import os
-import re
 import secrets
-import stat
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,36 +30,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from helpers.grading.notebook import LARGEST, of_system
 from scripts.masters import Master, Question, find_master, read_master
 from scripts.sandbox import Limits, Stopped, examiner, session
+from scripts.submissions import Submission, grader_folders, read_submissions
 from scripts.table import folded, plain, read_table, write_table
 from scripts.walls import ROOT, check_unseen, no_walls
-
-ENDING = re.compile(r"(\.ipynb)?(\.\w+)?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A file that was handed in, or why it cannot be opened."""
-
-    file: str
-    learner: str
-    path: Path | None = None
-    problem: str = ""
-
-    def read(self) -> bytes:
-        """What it holds; raises OSError or ValueError where it is no plain file."""
-        if self.problem or self.path is None:
-            raise ValueError(self.problem or "there is no file")
-        opened = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(opened, "rb") as file:
-            if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise ValueError("a link or a device, not a file")
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST:
-            raise ValueError("larger than 20 MB")
-        return data
 
 
 @dataclass
@@ -84,28 +56,6 @@ class Grade:
     def report(self, sentence: str) -> None:
         if sentence not in self.reports:
             self.reports.append(sentence)
-
-
-def read_submissions(
-    folder: Path, assignment: str, but: Sequence[Path] = ()
-) -> list[Submission]:
-    """Every file below `folder` in order of names, but for `but` and the system's."""
-    found, left_out = [], {os.path.realpath(path) for path in but}
-
-    def add(path: Path, problem: str = "") -> None:
-        name = str(path.relative_to(folder))
-        if not of_system(name) and os.path.realpath(path) not in left_out:
-            learner = ENDING.sub("", path.name).removeprefix(f"{assignment}_")
-            found.append(Submission(name, learner, path, problem))
-
-    def closed(error: OSError) -> None:
-        add(Path(error.filename), f"a folder that does not open: {error.strerror}")
-
-    for top, folders, files in os.walk(folder, onerror=closed):
-        links = [name for name in folders if os.path.islink(os.path.join(top, name))]
-        for name in [*files, *links]:
-            add(Path(top, name))
-    return sorted(found, key=lambda one: one.file)
 
 
 def grade(
@@ -187,15 +137,6 @@ def _take(event: dict[str, Any], question: Question | None, result: Grade) -> No
         result.report(f"{word if kind == 'files' else f'tried {kind}'}: {what}")
 
 
-def grader_folders(more: Sequence[Path] = ()) -> list[Path]:
-    """What no submission should look for: the repository, and `more`; not Python."""
-    needed = [Path(p).resolve() for p in (sys.prefix, sys.base_prefix, os.__file__)]
-    needed.append(Path(tempfile.gettempdir()).resolve())
-    ours = [path for path in sorted(ROOT.iterdir()) if path.is_dir()]
-    every = [path.resolve() for path in (*ours, *more)]
-    return [top for top in every if not any(one.is_relative_to(top) for one in needed)]
-
-
 def stamp(master: Master, data: bytes, limits: Limits) -> str:
     """What a grade depends on, but for the seed: file, tests, limits."""
     tests = [asdict(test) for q in master.graded() for test in q.tests]
@@ -267,7 +208,8 @@ def run(
     """Grade what is not kept, and write the table after each."""
     done, left = dict(kept), [one for one in found if one.file not in kept]
     examiner(limits.use_walls)  # from this thread, which lives until the end
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         grades = pool.map(lambda one: _work(master, one, limits, hidden), left)
         for number, one in enumerate(grades, 1):
             (done[one.submission.file],) = rows(master, [one], limits.seed)
@@ -275,6 +217,11 @@ def run(
             said = said.encode("ascii", "backslashreplace").decode()
             print(f"{number} of {len(left)}  {one.total:g}  {said}", flush=True)
             write_table(out, [done[one.file] for one in found if one.file in done])
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on.", flush=True)
+        os._exit(130)  # and with this process all that it started within walls
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,29 +11,22 @@ processes alone: that keeps honest people honest.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import select
-import shutil
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
-from scripts import walls
-from scripts.walls import ROOT
+from scripts.process import Process, unnamed_file
+from scripts.walls import no_walls
 
 LONGEST = 1 << 20  # bytes that the tests may tell of one submission
 TESTS_MEMORY = 6 << 30
-COUNT = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -55,97 +48,6 @@ class Stopped(Exception):
     """Hidden tests that are over a limit of theirs, or of the whole submission."""
 
 
-def _environment(work: str, library: str) -> dict[str, str]:
-    """All that a process knows of ours."""
-    passed = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
-    return {
-        **{name: os.environ[name] for name in passed if name in os.environ},
-        "HOME": work,
-        "USER": "learner",
-        "TMPDIR": f"{work}/tmp",
-        "IPYTHONDIR": f"{work}/tmp",
-        "EMOTION_VECTORS_CACHE": f"{work}/tmp/cache",
-        "PYTHONPATH": library,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "EMOTION_VECTORS_GRADING": "1",
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "CUDA_VISIBLE_DEVICES": "",
-    }
-
-
-def _file() -> IO[bytes]:
-    """A file without a name, which is gone with this process."""
-    return tempfile.TemporaryFile()
-
-
-class Process:
-    """A module of `helpers.grading` in a process, within walls or in a folder."""
-
-    def __init__(
-        self,
-        module: str,
-        job: dict[str, Any],
-        pipes: Sequence[int],
-        *,
-        use_walls: bool,
-        fork: bool = False,
-        hand_in: IO[bytes] | None = None,
-    ) -> None:
-        self.folder = contextlib.ExitStack()
-        job |= {"user": None, "tasks": None, "hand_in": walls.HAND_IN}
-        command = [sys.executable, "-m", f"helpers.grading.{module}"]
-        work, library, passed = walls.WORK, walls.LIBRARY, list(pipes)
-        if use_walls:
-            rules = self.folder.enter_context(_file())
-            walls.write_filter(rules, fork=fork)
-            job |= {"user": walls.user(next(COUNT)), "tasks": walls.TASKS}
-            passed += [rules.fileno()] + ([hand_in.fileno()] if hand_in else [])
-            command = [*command, json.dumps(job)]
-            command = walls.walled(
-                command,
-                filter_fd=rules.fileno(),
-                hand_in=hand_in.fileno() if hand_in else None,
-            )
-        else:
-            top = self.folder.enter_context(
-                tempfile.TemporaryDirectory(
-                    prefix="submission-", ignore_cleanup_errors=True
-                )
-            )
-            work, library = f"{top}/work", f"{top}/library"
-            shutil.copytree(ROOT / "helpers", f"{library}/helpers")
-            os.makedirs(f"{work}/tmp")
-            job["hand_in"] = f"{top}/handed-in"
-            Path(job["hand_in"]).write_bytes(hand_in.read() if hand_in else b"")
-            command += [json.dumps(job)]
-        self.said = self.folder.enter_context(_file())
-        self.process = subprocess.Popen(
-            command,
-            cwd=None if use_walls else work,
-            env=_environment(work, library),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self.said,
-            pass_fds=passed,
-            umask=0o022,
-            start_new_session=True,
-        )
-
-    def why(self) -> str:
-        """The last line that the process said before it was ready."""
-        self.said.seek(0)
-        lines = self.said.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
-
-    def kill(self) -> None:
-        """End the process, and all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.folder.close()
-
-
 class Examiner:
     """The process of the hidden tests, started once; a child of it for each session."""
 
@@ -160,16 +62,16 @@ class Examiner:
     def ask(self, job: dict[str, Any], pipes: Sequence[int]) -> None:
         """Have a child do `job`, over pipes to ask, to hear and to tell."""
         text = json.dumps(job)
-        with tempfile.TemporaryFile("w+") as file:
-            file.write(text)
+        heavy = "grading.model()" in text and sys.platform == "linux"  # and may fork
+        with unnamed_file() as file:
+            file.write(text.encode())
             file.seek(0)
-            kind = b"m" if "grading.model()" in text else b"-"
             try:
+                kind = b"m" if heavy else b"-"
                 socket.send_fds(self.line, [kind], [file.fileno(), *pipes])
             except OSError:
-                raise Stopped(
-                    f"the tests did not start: {self.process.why()}"
-                ) from None
+                why = f"the tests did not start: {self.process.why()}"
+                raise Stopped(why) from None
 
 
 EXAMINERS: dict[bool, Examiner] = {}
@@ -193,14 +95,14 @@ def session(
 
     The iterator raises Stopped where time is up or the tests' process has ended.
     """
-    if limits.use_walls and (why := walls.no_walls()):
+    if limits.use_walls and (why := no_walls()):
         raise RuntimeError(f"no walls: {why}")
     with contextlib.ExitStack() as stack:
         source, ask = _pipe(stack)
         hear, target = _pipe(stack)
         listen, tell = _pipe(stack)
         theirs = [source, ask, hear, target, tell]
-        hand_in = stack.enter_context(_file())
+        hand_in = stack.enter_context(unnamed_file())
         hand_in.write(data)
         hand_in.seek(0)
         inside = Process(

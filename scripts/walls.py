@@ -107,10 +107,11 @@ def check_unseen(paths: Sequence[Path]) -> None:
                 raise ValueError(f"submissions could read {path} in {top}: move it")
 
 
-def walled(
-    command: Sequence[str], *, filter_fd: int, hand_in: int | None = None
-) -> list[str]:
-    """`command` within walls; `hand_in` is an open file that it finds at HAND_IN."""
+def walled(command: Sequence[str], rules: int, hand_in: int | None = None) -> list[str]:
+    """`command` within walls; `rules` is an open file with the filter.
+
+    `hand_in` is an open file that it finds at HAND_IN.
+    """
     bound = {**{path: path for path in seen()}, f"{LIBRARY}/helpers": f"{ROOT}/helpers"}
     parents = {str(up) for to in (*bound, *DEVICES) for up in Path(to).parents}
     walls = [*_folder(), "bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
@@ -128,7 +129,7 @@ def walled(
         walls += ["--dev-bind-try", device, device]
     if hand_in is not None:
         walls += ["--perms", "0444", "--ro-bind-data", str(hand_in), HAND_IN]
-    walls += ["--remount-ro", "/", "--chdir", WORK, "--seccomp", str(filter_fd)]
+    walls += ["--remount-ro", "/", "--chdir", WORK, "--seccomp", str(rules)]
     return [*walls, *command]
 
 
@@ -173,7 +174,7 @@ def no_walls() -> str:
             write_filter(rules, fork=False)
             code = PROBE.replace("USER", str(user(0)))
             done = subprocess.run(
-                walled([sys.executable, "-c", code], filter_fd=rules.fileno()),
+                walled([sys.executable, "-c", code], rules.fileno()),
                 env={"PYTHONPATH": LIBRARY},
                 pass_fds=[rules.fileno()],
                 capture_output=True,
