@@ -28,18 +28,18 @@ def lint() -> bool:
     return passed
 
 
-def ensure_chromium() -> None:
-    """Install Debian's Chromium where that can be done, or say what is missing."""
-    if shutil.which("chromium") or shutil.which("google-chrome"):
+def ensure(program: str, package: str, without: str) -> None:
+    """Install a program of Debian's where that can be done, or say what is missing."""
+    if shutil.which(program):
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
-        print("Installing Chromium for the browser tests ...", flush=True)
+        print(f"Installing {package} for the tests ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        install = ["apt-get", "install", "-y", "-qq", "chromium"]
+        install = ["apt-get", "install", "-y", "-qq", package]
         subprocess.run(install, check=False, stdout=subprocess.DEVNULL)
-    if not shutil.which("chromium"):
-        print("! No Chromium: the browser tests will fail. Debian and Ubuntu:")
-        print("! sudo apt-get install chromium; elsewhere put `chromium` on the PATH.")
+    if not shutil.which(program):
+        print(f"! No {program}: {without}. Debian and Ubuntu:")
+        print(f"! sudo apt-get install {package}; elsewhere put it on the PATH.")
 
 
 def main() -> int:
@@ -50,8 +50,9 @@ def main() -> int:
     if "--lint" in sys.argv:
         return 0
     course = "--course" in sys.argv
-    if not course:
-        ensure_chromium()
+    ensure("bwrap", "bubblewrap", "tests of the grader's walls are left out")
+    if not course and not shutil.which("google-chrome"):
+        ensure("chromium", "chromium", "the browser tests will fail")
     workers = os.environ.get("TEST_WORKERS", str(min(os.cpu_count() or 1, 4)))
     print("The tests' results: below, and _build/tests.xml", flush=True)
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup"]

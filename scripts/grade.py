@@ -2,66 +2,39 @@
 
 How one hidden test serves two graders. A test is written once, in the master, as a
 function of `env` that asks through `helpers.grading`. Otter copies it into Gradescope's
-zip and runs it in the process that ran the submission. Here the same function runs in
-the grader's process, and `env` is a line to a process of the submission's own
-(`scripts.sandbox`), which is asked for values on inputs drawn at grading and answers in
-plain JSON. The master, the tests, the expected values and the other submissions stay on
-this side; nothing of the learner's is ever unpickled, compared or called here.
+zip and runs it in the process that ran the submission. Here it runs in a process of its
+own, and `env` is a line to another one, the submission's, which is asked for values on
+inputs drawn at grading and answers in plain JSON (`scripts.sandbox`, `scripts.walls`).
+This process has the masters, the table and the other submissions, and is told points
+and sentences: nothing of a learner's is opened, decoded, formatted or compared here.
 
 So an object that equals everything is refused as no plain data; a submission that ends
 itself or never ends loses what it was asked for; one that looks for the grader's files
-does not find them and is held for a person to look at. All of it stands in the csv.
+does not find them and is held for a person to look at. All of it stands in the csv. A
+run that was killed goes on where it stopped: rows of the same file are kept.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
+import hashlib
 import json
-import multiprocessing
+import math
 import os
-import re
 import secrets
 import sys
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from helpers.grading import Line, Wrong
-from scripts.masters import Hidden, Master, Question, find_master, read_master
-from scripts.sandbox import Ended, Sandbox, walls
-
-LARGEST = 20 << 20  # bytes of one notebook
-NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)  # as browsers save it
-ENDING = re.compile(r"(\.ipynb)?(\.\w+)?$", re.IGNORECASE)
-SYSTEM = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use, and the seed of the questions that it is asked."""
-
-    seed: int
-    run_seconds: float = 180
-    answer_seconds: float = 60
-    memory: int = 8 << 30
-    restarts: int = 2
-    use_walls: bool | None = None
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A notebook that was handed in: its code, or why it could not be read."""
-
-    file: str
-    learner: str
-    cells: list[str] = field(default_factory=list)
-    problem: str = ""
+from scripts.masters import Master, Question, find_master, read_master
+from scripts.sandbox import Limits, Stopped, examiner, session
+from scripts.submissions import Submission, grader_folders, read_submissions
+from scripts.table import folded, plain, read_table, write_table
+from scripts.walls import ROOT, check_unseen, no_walls
 
 
 @dataclass
@@ -73,149 +46,112 @@ class Grade:
     reports: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     held: bool = False
+    named: str = ""  # whose the notebook says it is
+    stamp: str = ""
 
     @property
     def total(self) -> float:
         return 0.0 if self.held else sum(self.points.values())
 
-
-def read_submissions(
-    folder: Path, assignment: str, but: Sequence[Path] = ()
-) -> list[Submission]:
-    """Every file below `folder` in order of names, but for `but` and the system's.
-
-    What is no notebook, or no zip with one, says so in its place.
-    """
-    left_out = {path.resolve() for path in but}
-    found = []
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        plain = path.is_symlink() or not path.is_dir()
-        if plain and not of_system(name) and path.resolve() not in left_out:
-            found.append(_read(path, name, assignment))
-    return found
-
-
-def of_system(name: str) -> bool:
-    """Whether a path is hidden, or what a system puts beside its files."""
-    parts = {part for part in re.split(r"[/\\]", name) if part.strip(".")}
-    return any(part.startswith(".") or part in SYSTEM for part in parts)
-
-
-def _read(path: Path, name: str, assignment: str) -> Submission:
-    learner = ENDING.sub("", path.name).removeprefix(f"{assignment}_")
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise ValueError("a link or a device, not a file")
-        notebook = json.loads(_notebook_bytes(path))
-        told = notebook.get("metadata", {}).get("course", {})
-        if told.get("assignment", assignment) != assignment:
-            raise ValueError(f"this is {told['assignment']}, not {assignment}")
-        cells = [
-            "".join(cell["source"])
-            for cell in notebook["cells"]
-            if cell["cell_type"] == "code"
-        ]
-        return Submission(name, str(told.get("learner") or learner), cells)
-    except Exception as error:  # whatever was handed in gets a line in the table
-        why = f"could not be read: {error}, in a file that should be a notebook or zip"
-        return Submission(name, learner, problem=why[:200])
-
-
-def _notebook_bytes(path: Path) -> bytes:
-    """The notebook in a file, whatever its name ends in; a zip begins with PK."""
-    with path.open("rb") as file:
-        text = file.read(LARGEST + 1)
-    if text.startswith(b"PK"):
-        with zipfile.ZipFile(path) as box:
-            every = [one for one in box.infolist() if not of_system(one.filename)]
-            inside = [one for one in every if NOTEBOOK.search(one.filename)]
-            if len(inside) != 1:
-                raise ValueError(f"{len(inside)} notebooks in the zip instead of one")
-            with box.open(inside[0]) as part:
-                text = part.read(LARGEST + 1)
-    if len(text) > LARGEST:
-        raise ValueError("larger than 20 MB")
-    return text
+    def report(self, sentence: str) -> None:
+        if sentence not in self.reports:
+            self.reports.append(sentence)
 
 
 def grade(
     master: Master, submission: Submission, limits: Limits, hidden: Sequence[Path] = ()
 ) -> Grade:
-    """Run one submission in a process of its own and ask it every question."""
+    """Run one submission in processes of its own and ask it every question."""
     result = Grade(submission, {q.name: 0.0 for q in master.graded()})
-    if submission.problem:
-        result.reports.append(submission.problem)
+    if not limits.use_walls:
+        result.report("not walled")
+    try:
+        data = submission.read()
+    except (OSError, ValueError) as error:
+        result.report(f"could not be read: {error}")
         return result
-    left = master.graded()
+    result.stamp = stamp(master, data, limits)
+    left, until = master.graded(), time.monotonic() + limits.whole_seconds
+    forbidden = [str(path) for path in grader_folders(hidden)]
     for _ in range(limits.restarts + 1):
-        left = _session(left, submission, limits, hidden, result)
-        if not left or result.held:
+        job = {
+            **asdict(limits),
+            "whole_seconds": until - time.monotonic(),
+            "assignment": master.name,
+            "forbidden": forbidden,
+            "questions": [
+                {"name": q.name, "tests": [asdict(t) for t in q.tests]} for q in left
+            ],
+        }
+        left = _session(job, left, data, limits, until, result)
+        if not left or result.held or time.monotonic() > until:
             break
     return result
 
 
 def _session(
+    job: dict[str, Any],
     questions: list[Question],
-    submission: Submission,
+    data: bytes,
     limits: Limits,
-    hidden: Sequence[Path],
+    until: float,
     result: Grade,
 ) -> list[Question]:
-    """Ask until all is asked or the process has ended; the questions that are left."""
-    options = {"memory": limits.memory, "use_walls": limits.use_walls}
-    with Sandbox(hidden=hidden, **options) as sandbox:  # type: ignore[arg-type]
-        left, doing = [], "the notebook"
+    """Ask until all is asked or a process has ended; the questions that are left."""
+    place, started, end = -1, False, ""
+    with session(job, data, limits, until) as (events, why):
         try:
-            sandbox.start()
-            errors = sandbox.run(submission.cells, limits.run_seconds)
-            _note(result, [f"a cell: {one}" for one in errors if one][:5])
-            for place, question in enumerate(questions):
-                left, doing = questions[place + 1 :], question.name
-                result.points[question.name] = 0.0
-                lost = list(_ask(question, sandbox, limits))
-                _note(result, [note for _, _, note in lost if note])
-                result.points[question.name] = sum(won for _, won, _ in lost)
-            left = []
-        except Ended as end:
-            result.reports.append(f"{doing}: {end}")
-        for kind, what in dict.fromkeys(sandbox.reports):
-            looked = kind == "files"
-            result.held = result.held or looked
-            word = "held, looked for the grader's files" if looked else f"tried {kind}"
-            result.reports.append(f"{word}: {what}")
-    return left
+            for event in events:
+                started = True
+                place += "begin" in event
+                _take(event, questions[place] if place >= 0 else None, result)
+                end = event.get("ended", end)
+                if "reports" in event:  # the last of them
+                    break
+        except Stopped as stop:
+            end = str(stop)
+        end += "" if started or not end else f" ({why()})"
+    if not end:
+        return []
+    result.report(f"{questions[place].name if place >= 0 else 'the notebook'}: {end}")
+    return questions[place + 1 :] if place >= 0 else []
 
 
-def _ask(
-    question: Question, sandbox: Sandbox, limits: Limits
-) -> Iterator[tuple[Hidden, float, str]]:
-    """Each test of a question, what it won, and what to say about it."""
-    for test in question.tests:
-        seed = [limits.seed, zlib.crc32(test.name.encode())]
-        line = Line(lambda text: sandbox.request(text, limits.answer_seconds), seed)
-        try:
-            test.function(line)
-            yield test, test.points, ""
-        except Ended:
-            raise
-        except Wrong as why:
-            yield test, 0.0, f"{test.name}: {why}"
-        except Exception as error:  # an answer that the test did not foresee
-            yield test, 0.0, f"{test.name}: {type(error).__name__}: {error}"
+def _take(event: dict[str, Any], question: Question | None, result: Grade) -> None:
+    """Keep what the tests told."""
+    if "learner" in event:
+        result.named = str(event["learner"])
+        if folded(result.named) not in folded(result.submission.file):
+            result.report(f"says it is {result.named}, which its file's name does not")
+        if event["problem"]:
+            what = "in a file that should be a notebook or zip"
+            result.report(f"could not be read: {event['problem']}, {what}")
+    if "points" in event and question:
+        won = float(event["points"])
+        won = min(max(won, 0.0), question.points) if math.isfinite(won) else 0.0
+        result.points[question.name] = won
+    result.notes += [str(note) for note in event.get("notes", [])]
+    for kind, what in event.get("reports", []):
+        result.held = result.held or kind == "files"
+        word = "held, looked for the grader's files"
+        result.report(f"{word if kind == 'files' else f'tried {kind}'}: {what}")
 
 
-def _note(result: Grade, notes: Sequence[str]) -> None:
-    result.notes += [" ".join(note.split())[:300] for note in notes]
+def stamp(master: Master, data: bytes, limits: Limits) -> str:
+    """What a grade depends on, but for the seed: file, tests, limits."""
+    tests = [asdict(test) for q in master.graded() for test in q.tests]
+    rules = json.dumps([tests, {**asdict(limits), "seed": 0}], sort_keys=True)
+    return hashlib.sha256(rules.encode() + b"\0" + data).hexdigest()[:16]
 
 
-def rows(master: Master, grades: Sequence[Grade], seed: int) -> list[dict[str, Any]]:
+def rows(master: Master, grades: Sequence[Grade], seed: int) -> list[dict[str, str]]:
     """The table's rows; a person fills in the questions that a person reads."""
     possible = sum(q.points for q in master.graded())
     return [
         {
-            "learner": one.submission.learner,
-            "file": one.submission.file,
+            "learner": plain(one.named or one.submission.learner, 100),
+            "file": plain(one.submission.file),
+            "hand_ins": "",  # of this learner: the table counts them
             "assignment": master.name,
             "total": f"{one.total:g}",
             "possible": f"{possible:g}",
@@ -223,53 +159,69 @@ def rows(master: Master, grades: Sequence[Grade], seed: int) -> list[dict[str, A
                 q.name: "" if q.manual else f"{one.points[q.name]:g}"
                 for q in master.questions.values()
             },
-            "report": "; ".join(one.reports) or "ok",
-            "notes": "; ".join(one.notes),
-            "seed": seed,
+            "report": plain("; ".join(one.reports) or "ok", 1000),
+            "notes": plain("; ".join(one.notes), 4000),
+            "seed": f"{seed}",
+            "stamp": one.stamp,
         }
         for one in grades
     ]
 
 
-def write_table(path: Path, table: Sequence[dict[str, Any]]) -> None:
-    """The csv, moved into place at the end; no cell of it is a formula.
-
-    Half a character, as a file's name or an error can hold it, is written as its code.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(table[0]))
-    writer.writeheader()
-    for row in table:
-        writer.writerow({k: _harmless(v) for k, v in row.items()})
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.getvalue().encode("utf-8", "backslashreplace"))
-    os.replace(part, path)
-
-
-def _harmless(value: Any) -> Any:
-    formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if formula else value
-
-
-def _work(job: tuple[str, Submission, Limits, list[Path]]) -> Grade:
-    name, submission, limits, hidden = job
-    master = read_master(find_master(name))
+def _work(
+    master: Master, submission: Submission, limits: Limits, hidden: Sequence[Path]
+) -> Grade:
     try:
         return grade(master, submission, limits, hidden)
     except Exception as error:  # one row never ends the run
         lost = Grade(submission, {q.name: 0.0 for q in master.graded()})
-        lost.reports.append(f"could not be graded: {type(error).__name__}: {error}")
+        lost.report(f"could not be graded: {type(error).__name__}: {error}")
         return lost
 
 
-def _each(jobs: Sequence[Any], processes: int) -> Iterator[Grade]:
-    """The grades in order, from so many processes at a time."""
-    if processes == 1:
-        yield from map(_work, jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        yield from pool.map(_work, jobs)
+def _kept(
+    master: Master, found: Sequence[Submission], limits: Limits, table: Sequence[Any]
+) -> dict[str, dict[str, str]]:
+    """By file, the rows that need not be graded again, of any seed."""
+    known = {(row["file"], row["stamp"], row["assignment"]): row for row in table}
+    kept = {}
+    for one in found:
+        try:
+            mark = stamp(master, one.read(), limits)
+        except (OSError, ValueError):
+            continue
+        row = known.get((plain(one.file), mark, master.name))
+        if row:
+            kept[one.file] = row
+    return kept
+
+
+def run(
+    master: Master,
+    found: Sequence[Submission],
+    limits: Limits,
+    out: Path,
+    kept: dict[str, dict[str, str]],
+    hidden: Sequence[Path],
+    jobs: int,
+) -> None:
+    """Grade what is not kept, and write the table after each."""
+    done, left = dict(kept), [one for one in found if one.file not in kept]
+    examiner(limits.use_walls)  # from this thread, which lives until the end
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        grades = pool.map(lambda one: _work(master, one, limits, hidden), left)
+        for number, one in enumerate(grades, 1):
+            (done[one.submission.file],) = rows(master, [one], limits.seed)
+            said = plain("; ".join(one.reports) or "ok", 100)
+            said = said.encode("ascii", "backslashreplace").decode()
+            print(f"{number} of {len(left)}  {one.total:g}  {said}", flush=True)
+            write_table(out, [done[one.file] for one in found if one.file in done])
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on.", flush=True)
+        os._exit(130)  # and with this process all that it started within walls
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -283,31 +235,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--answer-seconds", type=float, default=60, help="for a value")
     parser.add_argument("--memory", type=float, default=8, help="in GB")
     parser.add_argument("--seed", type=int, default=None, help="of an earlier grading")
+    parser.add_argument("--unwalled", action="store_true", help="where no walls stand")
     given = parser.parse_args(arguments)
     try:
         master = read_master(find_master(given.assignment))
-    except FileNotFoundError as error:
+        hidden = [given.folder, given.out]
+        if not given.unwalled:
+            check_unseen([ROOT / "book", *hidden])
+    except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
-    seed = secrets.randbits(31) if given.seed is None else given.seed
-    memory = int(given.memory * (1 << 30))
-    limits = Limits(seed, given.seconds, given.answer_seconds, memory)
-    found = read_submissions(given.folder, master.name, [given.out])
+    if not given.unwalled and (why := no_walls()):
+        sys.exit(f"No walls around submissions here: {why}. With --unwalled they run "
+                 "all the same, and can read and write whatever you can.")  # fmt: skip
+    part = given.out.with_name(f".{given.out.name}.part")
+    found = read_submissions(given.folder, master.name, [given.out, part])
     if not found:
         sys.exit(f"No file in {given.folder}")
-    if not walls():
-        print(
-            "! No namespaces on this machine: submissions are watched, not walled in."
-        )
-        print("! Grade strangers' work in a container without a network.")
-    jobs = [(master.name, one, limits, [given.folder]) for one in found]
-    grades = []
-    for one in _each(jobs, given.jobs):
-        grades.append(one)
-        said = "; ".join(one.reports) or "ok"
-        said = said[:100].encode("ascii", "backslashreplace").decode()
-        print(f"{len(grades)} of {len(found)}  {one.total:g}  {said}")
-        write_table(given.out, rows(master, grades, seed))  # what is graded is kept
-    print(f"The grades are in {given.out} (seed {seed}).")
+    limits = Limits(
+        given.seed or 0,
+        run_seconds=given.seconds,
+        answer_seconds=given.answer_seconds,
+        whole_seconds=5 * given.seconds,
+        memory=int(given.memory * (1 << 30)),
+        use_walls=not given.unwalled,
+    )
+    kept = _kept(master, found, limits, read_table(given.out))
+    if given.seed is None:
+        seeds = [int(row["seed"]) for row in kept.values()]
+        limits = replace(limits, seed=seeds[0] if seeds else secrets.randbits(31))
+    kept = {k: row for k, row in kept.items() if row["seed"] == f"{limits.seed}"}
+    if kept:
+        print(f"{len(kept)} of {len(found)} are in {given.out} already, and stay.")
+    run(master, found, limits, given.out, kept, hidden, given.jobs)
+    print(f"The grades are in {given.out} (seed {limits.seed}).")
     return 0
 
 

@@ -19,6 +19,8 @@ from typing import Any
 import nbformat
 import yaml
 
+from helpers.grading.hidden_tests import compiled
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book/assignments"
 CONFIG = re.compile(r'\A"""\s*# BEGIN TEST CONFIG\n(.*?)"""\s*# END TEST CONFIG', re.S)
@@ -30,7 +32,11 @@ class Hidden:
 
     name: str
     points: float
-    function: Callable[[Any], None]
+    source: str
+
+    @property
+    def function(self) -> Callable[[Any], None]:
+        return compiled(self.source, self.name)
 
 
 @dataclass
@@ -140,9 +146,7 @@ def _test(source: str, where: str) -> Hidden:
     body = ast.parse(source).body[1:]
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef):
         raise ValueError(f"{where}: a test cell holds one function and nothing else")
-    names: dict[str, Any] = {}
-    exec(compile(source, where, "exec"), names)
-    return Hidden(body[0].name, float(config["points"]), names[body[0].name])
+    return Hidden(body[0].name, float(config["points"]), source)
 
 
 def _test_places(notebook: Any) -> set[int]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 KINDS = "biuf"  # of numpy's dtypes: truth values, integers, floats
-LARGEST = 1 << 26  # characters of one message
+LARGEST = 1 << 24  # characters of one message
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,13 @@ def decode(text: str, names: Mapping[str, Any] | None = None) -> Any:
     """
     try:
         return _read(json.loads(text), names)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ValueError(f"not a message: {type(error).__name__}: {error}") from None
 
 

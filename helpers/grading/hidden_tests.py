@@ -87,6 +87,13 @@ def answer(request: str, names: dict[str, Any]) -> str:
         return encoding.encode({"error": f"{type(error).__name__}: {error}"[:400]})
 
 
+def compiled(source: str, name: str) -> Callable[[Any], None]:
+    """The test `name` that a cell of a master defines."""
+    found: dict[str, Any] = {}
+    exec(compile(source, f"<{name}>", "exec"), found)
+    return found[name]
+
+
 def expect(condition: bool | np.bool_, sentence: str) -> None:
     """Raise Wrong with `sentence` unless the condition holds."""
     if not condition:

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from scripts.masters import masters, read_master
+from scripts.sandbox import Limits
+from scripts.walls import DISK, FILES, TASKS
 from tests.book.reading import BOOK, CHAPTERS, ROOT, cells, contents, source
 
 PAGES = ("teachers", "self_learners", "assignments/project")
@@ -117,12 +119,21 @@ def test_commands_exist(name: str) -> None:
 
 def test_options_of_grading_exist() -> None:
     source_text = (ROOT / "scripts/grade.py").read_text("utf-8")
-    for option in set(re.findall(r"`?(--(?:jobs|seed|out)\b)", TEXT["teachers"])):
+    options = set(
+        re.findall(r"--(?:jobs|seed|out|seconds|unwalled)\b", TEXT["teachers"])
+    )
+    assert len(options) == 5
+    for option in options:
         assert f'"{option}"' in source_text
-    seconds = re.search(r"(\d+) seconds for the notebook, (\d+) for", WORDS["teachers"])
-    assert seconds
-    assert f"run_seconds: float = {seconds[1]}" in source_text
-    assert f"answer_seconds: float = {seconds[2]}" in source_text
+    limits = Limits(seed=0)
+    assert f"{limits.run_seconds} seconds for the notebook" in WORDS["teachers"]
+    assert f"{limits.answer_seconds} for an answer" in WORDS["teachers"]
+    assert f"{limits.question_seconds} for a question" in WORDS["teachers"]
+    assert f"{limits.whole_seconds} for everything" in WORDS["teachers"]
+    assert f"{limits.memory >> 30} GB together, {TASKS} threads" in WORDS["teachers"]
+    assert f"{DISK >> 20} MB, {FILES:,} files, 256 open" in WORDS["teachers"]
+    gradescope = WORDS["teachers"].partition("### On Gradescope")[2].strip()
+    assert gradescope.startswith("**Points on Gradescope are unprotected.**")
 
 
 def test_keys_are_on_no_page() -> None:

@@ -2,73 +2,368 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import json
+import ctypes
 import os
-import zipfile
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from helpers import grading
-from helpers.grading import encoding
-from scripts import grade as grader
-from scripts.grade import Grade, Limits, Submission, grade, read_submissions
-from scripts.masters import ROOT, Hidden, Master, Question, find_master, read_master
-from scripts.sandbox import Ended, Sandbox, walls
+from scripts import sandbox
+from scripts.masters import ROOT
+from scripts.walls import DISK, FILES, TASKS
+from tests.course.hostile import BOTH, RIGHT, double, half, master, run, walled
 
 pytestmark = pytest.mark.course
-KINDS = [
-    pytest.param(
-        True,
-        id="walled",
-        marks=pytest.mark.skipif(not walls(), reason="no namespaces here"),
-    ),
-    pytest.param(False, id="watched"),
-]
 
 
-def double(env: Any) -> None:
-    learner, rng = grading.begin(env)
-    x = rng.normal(size=4)
-    grading.close(learner.call("double", x), 2 * x)
-
-
-def half(env: Any) -> None:
-    learner, rng = grading.begin(env)
-    x = float(rng.normal())
-    got = grading.number(learner.call("half", x))
-    grading.expect(got == x / 2, "not half of it")
-
-
-MASTER = Master(
-    "A0",
-    {
-        "q1": Question("q1", tests=[Hidden("test_q1", 2, double)]),
-        "q2": Question("q2", tests=[Hidden("test_q2", 1, half)]),
-    },
-    None,
-)
-RIGHT = ["def double(x):\n    return 2 * x", "def half(x):\n    return x / 2"]
-
-
-def run(*cells: str, hidden: tuple[Path, ...] = (), **limits: Any) -> Grade:
-    options = {"seed": 3, "run_seconds": 60, "answer_seconds": 60, **limits}
-    submission = Submission("x.ipynb", "x", list(cells))
-    return grade(MASTER, submission, Limits(**options), hidden)
-
-
-@pytest.mark.parametrize("use_walls", KINDS)
-def test_right_answers_win(use_walls: bool) -> None:
-    result = run(*RIGHT, use_walls=use_walls)
+@pytest.mark.parametrize("use_walls", BOTH)
+def test_right_answers_win(use_walls: bool, tmp_path: Path) -> None:
+    result = run(tmp_path, *RIGHT, use_walls=use_walls)
     assert result.total == 3
+    assert result.reports == ([] if use_walls else ["not walled"])
+
+
+READ = {  # got through if true; `key` holds every path below
+    "a private file of the teacher's": "opened(key['private'])",
+    "the table, with other rows and the seed": "opened(key['table'])",
+    "another hand-in": "opened(key['other'])",
+    "the master": "opened(key['master'])",
+    "a second checkout's master": "opened(key['second'])",
+    "the tests' wrong answers": "opened(key['wrong'])",
+    "a master, from a folder that is open": """
+os.open(key['master'][1:], os.O_RDONLY, dir_fd=os.open('/', os.O_RDONLY)) > 0""",
+    "a master, below Python": """
+__import__('torch').from_file(key['master'], size=9, dtype=torch.uint8).sum() > 0""",
+    "a master, through a link of its own": """
+libc.symlink(key['master'].encode(), b'mine') == 0 and opened('mine')""",
+    "the environment of the grader": """
+'GRADER_SECRET' in os.environ or opened('/proc/1/environ')""",
+}
+DO = {
+    "write beside the hand-ins": "made(key['private'] + '.new')",
+    "write where all may": "made('/dev/shm/x') or made('/var/tmp/x') or made('/x')",
+    "write a database elsewhere": """
+__import__('sqlite3').connect(key['private'] + '.db').execute('create table x (y)')""",
+    "change the package": "opened(helpers.__file__, os.O_RDWR)",
+    "change Python": """
+opened(os.__file__, os.O_RDWR) or opened(sys.executable, os.O_RDWR)""",
+    "change what was handed in": "opened('/handed-in', os.O_RDWR)",
+    "open a device": """
+any(map(opened, ['/dev/mem', '/dev/kmsg', '/dev/vda', '/dev/tty']))""",
+    "see processes": "os.path.exists('/proc/self') or os.path.exists('/proc/1')",
+    "fork": "forked()",
+    "have a child by another call": "libc.system(b'true') == 0",
+    "fork in namespaces of its own": "libc.unshare(0x10000000 | 0x20000) == 0",
+    "mount": "libc.mount(b'none', b'/submission', b'tmpfs', 0, None) == 0",
+    "unmount": "libc.umount2(b'/submission', 2) == 0",
+    "change the root": "libc.chroot(b'/submission') == 0",
+    "become root": "libc.setuid(0) == 0 and os.getuid() == 0 and opened('/root')",
+    "memory of no limit, by name": "libc.memfd_create(b'x', 0) >= 0",
+    "memory of no limit, shared": "libc.shmget(0, 1 << 20, 0o1600) >= 0",
+    "a socket": "any(libc.socket(family, 1, 0) >= 0 for family in (1, 2, 10, 16))",
+    "a socket of virtual machines": "libc.socket(40, 1, 0) >= 0",
+    "a ring of calls that no filter sees": "libc.syscall(425, 8, b'0' * 120) >= 0",
+    "trace the first process": "libc.ptrace(16, 1, 0, 0) == 0",
+    "end the first process": "libc.kill(1, 9) == 0 and os.getppid() == 0",
+    "raise its own limits": """
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2) is None""",
+    "pipes that are not its own": "len(pipes) > 5",
+}
+ATTACK = """
+import ctypes, os, resource, sys, helpers
+libc = ctypes.CDLL(None, use_errno=True)
+def opened(path, flags=os.O_RDONLY):
+    return libc.open(path.encode(), flags, 0o600) >= 0
+def made(path):
+    return opened(path, os.O_RDWR | os.O_CREAT)
+def forked():
+    child = libc.fork()
+    return os._exit(0) if child == 0 else child > 0
+def is_open(number):
+    return libc.fcntl(number, 1) >= 0
+pipes = [number for number in range(256) if is_open(number)]
+key, through, own = {key!r}, [], made("own")
+for name, code in {attacks!r}.items():
+    try:
+        got = eval(code.strip(), globals())
+    except BaseException:
+        got = False
+    if got:
+        through.append(name)
+"""
+
+
+def what_got_through(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    grading.expect(learner.value("own"), "its own folder is its own")
+    found = learner.value("through")
+    grading.expect(not found, f"through: {found}")
+
+
+@pytest.fixture
+def key(tmp_path: Path, monkeypatch: Any) -> dict[str, str]:
+    """What an attack looks for; all of it is there, and can be read from here."""
+    monkeypatch.setenv("GRADER_SECRET", "the key")
+    master = ROOT / "book/assignments/A1.ipynb"
+    second = tmp_path / "checkout/book/assignments/A1.ipynb"
+    second.parent.mkdir(parents=True)
+    shutil.copy(master, second)
+    found = {"second": second, "master": master}
+    found["wrong"] = ROOT / "tests/course/wrong_A1.py"
+    for name in ("private", "table", "other"):
+        found[name] = tmp_path / f"{name}.txt"
+        found[name].write_text("the key")
+    assert all(os.access(path, os.R_OK) for path in found.values())
+    return {name: str(path) for name, path in found.items()}
+
+
+@walled
+def test_nothing_gets_through_the_walls(key: dict[str, str], tmp_path: Path) -> None:
+    """Below Python, where nothing is watched: the system has to refuse all of it."""
+    attack = ATTACK.format(key=key, attacks=READ | DO)
+    result = run(tmp_path, attack, of=master((what_got_through, 1)))
+    assert result.total == 1, result.notes + result.reports
+
+
+def test_without_walls_the_attacks_are_real(
+    key: dict[str, str], tmp_path: Path
+) -> None:
+    attack = ATTACK.format(key=key, attacks=READ)
+    result = run(tmp_path, attack, of=master((what_got_through, 1)), use_walls=False)
+    assert result.total == 0
+    assert result.reports[0] == "not walled"
+    told = " ".join(result.notes)
+    for name in (
+        "a private file",
+        "the master",
+        "a second checkout",
+        "another hand-in",
+    ):
+        assert name in told
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "syscall"), reason="not Linux")
+@pytest.mark.parametrize("use_walls", BOTH)
+def test_one_that_reads_the_graders_files_is_held(
+    use_walls: bool, tmp_path: Path
+) -> None:
+    """Also where the path lies about itself; and what it runs or connects is told."""
+    (tmp_path / "key.txt").write_text("the key")
+    lies = """
+class Path(str):
+    def startswith(self, *_): return False
+    def split(self, *_): return []
+    def encode(self, *_): return b"mine.txt"
+    def __fspath__(self): return str(self)
+"""
+    looks = [lies, f"open(Path({str(tmp_path / 'key.txt')!r})).read()"]
+    looks += [f"open({str(ROOT / 'book/assignments/A1.ipynb')!r})"]
+    looks += [f"open({str(ROOT / 'helpers/new.py')!r}, 'w')", "open('/x', 'w')"]
+    looks += ["import os; os.system('true')"]
+    looks += ["import socket; socket.create_connection(('127.0.0.1', 9), 1)"]
+    result = run(tmp_path, *looks, *RIGHT, hidden=(tmp_path,), use_walls=use_walls)
+    assert result.held
+    assert result.total == 0
+    assert sum(result.points.values()) == 3
+    told = " ".join(result.reports)
+    for word in ("key.txt", "A1.ipynb", "tried writing", "tried program", "network"):
+        assert word in told
+    assert not (ROOT / "helpers/new.py").exists()
+
+
+TAKES = """
+import ctypes, os, sys, threading
+for _ in range(200):
+    sys.stdout.write("x" * (1 << 20))
+    sys.stderr.write("x" * (1 << 20))
+print("\\x1b]0;x\\x07", flush=True)
+held, pieces = [], 0
+try:
+    while pieces < 64:
+        held.append(bytearray(1 << 29))
+        pieces += 1
+except MemoryError:
+    pass
+del held
+alive, stop = [], threading.Event()
+try:
+    for _ in range(2000):
+        alive.append(threading.Thread(target=stop.wait, daemon=True))
+        alive[-1].start()
+except RuntimeError:
+    alive.pop()
+threads = len(alive)
+stop.set()
+written, number = 0, 0
+try:
+    for number in range(40):
+        with open(f"part {number}", "wb", buffering=0) as file:
+            for _ in range(60):
+                written += file.write(bytes(1 << 20))
+except OSError:
+    pass
+os.mkdir("empty")
+made = 0
+try:
+    for made in range(20_000):
+        os.close(os.open(f"empty/{made}", os.O_CREAT))
+except OSError:
+    pass
+files = []
+try:
+    while len(files) < 5000:
+        files.append(os.pipe())
+except OSError:
+    pass
+pipes = len(files)
+for pair in files:
+    os.close(pair[0]), os.close(pair[1])
+"""
+
+
+def what_was_taken(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    most = {"pieces": 6, "threads": 300, "written": 256 << 20, "pipes": 128}
+    most["made"] = 10_000
+    for name, limit in most.items():
+        found = grading.number(learner.value(name))
+        grading.expect(0 < found <= limit, f"{name}: {found:g}")
+
+
+@walled
+def test_what_one_takes_has_an_end_and_right_answers_still_win(tmp_path: Path) -> None:
+    assert (DISK, FILES, TASKS) == (256 << 20, 10_000, 256)
+    of = master((what_was_taken, 1), (double, 1), (half, 1))
+    result = run(tmp_path, TAKES, *RIGHT, of=of, memory=3 << 30, run_seconds=200)
+    assert result.total == 3, result.notes + result.reports
     assert not result.reports
 
 
-def test_an_object_equal_to_everything_wins_nothing() -> None:
+def slow(env: Any) -> None:
+    import re
+
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    re.match(r"(a+)+$", grading.text(learner.value("text")))
+
+
+def large(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    for sentence in grading.names(learner.value("BANK")):
+        sentence.format(S="Ana")
+
+
+def many(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    for _ in range(1000):
+        learner.call("sleeps")
+
+
+SLOW = """
+import time
+text = "a" * 60 + "!"
+BANK = ["{S:>9000000000} sat down"]
+def sleeps(): time.sleep(1)
+"""
+
+
+def test_what_an_answer_does_to_a_test_ends_with_that_test(tmp_path: Path) -> None:
+    """A test's process has a clock and a limit on memory, whatever the answer is."""
+    of = master((slow, 1), (large, 1), (double, 1), (many, 1))
+    result = run(tmp_path, SLOW, *RIGHT, of=of, question_seconds=6)
+    assert result.points == {"q1": 0, "q2": 0, "q3": 1, "q4": 0}
+    told = [one for one in result.reports if one != "not walled"]
+    assert [one[:2] for one in told] == ["q1", "q4"]
+    assert all("over its limit" in one for one in told)
+    assert "large: MemoryError" in " ".join(result.notes)
+
+
+def test_a_clock_stands_over_the_whole_submission(tmp_path: Path) -> None:
+    start = time.monotonic()
+    of = master((many, 1), (double, 1))
+    result = run(tmp_path, SLOW, *RIGHT, of=of, whole_seconds=8, restarts=9)
+    assert time.monotonic() - start < 60
+    assert result.points["q1"] == 0
+    assert "limit" in " ".join(result.reports)
+
+
+ITEMS = '{"$": "dict", "items": [[%s]]}'
+ARRAY = '"value", {"$": "array", "data": "%s", "dtype": "%s", "shape": %s}'
+ARRAYS = [
+    ("", "O", "[0]"), ("", "f8", "[0, 1e999]"), ("", "f8", f"[0, {10**30}]"),
+    ("AAAA", "(9999999,)f8", "[1]"), ("AAAA", "f8", "[-1]"),
+    ("AAAA", "f8", f"[{10**9}]"), ("AAAAAAAA8H8=", "f8", "[1]"),
+]  # fmt: skip
+PARTS = [
+    '"value", {"$": "ref", "name": "MASTER"}',
+    '"value", Infinity',
+    '"error", "\\u001b[2J<script>=1+1\\n\\ud800"',
+    '"value", {"$": "table", "columns": [[1, [1]], [2, [1, 2]]]}',
+    f'"value", [{"[]," * 3_000_000}[]]',
+    *[ARRAY % one for one in ARRAYS],
+]
+RAW = ["[" * 1_000_000, "9" * 100_000, "NaN", '"x', "{}", '{"$": "dict"}', ""]
+RAW += [ITEMS % part for part in PARTS]
+FORGES = """
+from helpers.grading import hidden_tests
+RAW, place = {raw!r}, 0
+def encode(told, **_):
+    return told.get("value") or "0"
+hidden_tests.encoding.encode = encode
+def forged():
+    global place
+    place += 1
+    return RAW[place - 1]
+"""
+
+
+def forgeries(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    for place in range(19):
+        try:
+            grading.number(learner.call("forged"))
+        except grading.Wrong:
+            continue
+        raise LookupError(f"taken: {place}")
+    raise grading.Wrong("all were refused")
+
+
+def endless(env: Any) -> None:
+    from helpers import grading
+
+    learner, _ = grading.begin(env)
+    learner.call("endless")
+
+
+def test_answers_that_no_encoder_writes_are_refused(tmp_path: Path) -> None:
+    """One that is no plain data, or never ends, too; what comes after is asked."""
+    of = master((forgeries, 1), (endless, 1), (double, 1))
+    assert len(RAW) == 19
+    more = "def endless():\n    return 'x' * (20 << 20)"
+    same = (
+        "class Same(float):\n    __eq__ = lambda *_: True\ndouble = lambda x: Same(1)"
+    )
+    result = run(tmp_path, FORGES.format(raw=RAW), more, same, of=of)
+    assert result.total == 0
+    assert "all were refused" in " ".join(result.notes)
+    assert "q2: gave an answer without end" in result.reports
+
+
+def test_an_object_equal_to_everything_wins_nothing(tmp_path: Path) -> None:
     same = """
 class Same(float):
     def __eq__(self, other): return True
@@ -78,347 +373,123 @@ class Same(float):
 class Any:
     def __eq__(self, other): return True
     def __getattr__(self, name): return self
+    def __reduce__(self): return print, ("run",)
+    def __array__(self, *_): raise SystemExit
+    def __del__(self): open("/x", "w")
 double = lambda x: Any()
 half = lambda x: Same(7)
 """
-    result = run(same)
+    result = run(tmp_path, same)
     assert result.total == 0
     assert "no plain data" in " ".join(result.notes)
 
 
-READS = """
-import glob, os
-found = {key}
-names = {{}}
-exec("\\n".join(c["source"] for c in __import__("json").loads(found)["cells"]), names)
-double, half = names["double"], names["half"]
+def test_one_that_patches_its_own_grader_patches_only_that(tmp_path: Path) -> None:
+    patches = """
+from helpers import grading
+import numpy
+grading.expect = grading.close = numpy.allclose = lambda *_, **__: True
+grading.begin = lambda env: None
+numpy.abs = lambda x: 0
+double = half = lambda x: x
 """
+    assert run(tmp_path, patches).total == 0
 
 
-@pytest.mark.parametrize("use_walls", KINDS)
-def test_one_that_reads_the_graders_files_is_held(
-    use_walls: bool, tmp_path: Path
-) -> None:
-    key = tmp_path / "key.ipynb"
-    cells = [{"cell_type": "code", "source": cell} for cell in RIGHT]
-    key.write_text(json.dumps({"cells": cells}))
-    reads = READS.format(key=f"open({str(key)!r}).read()")
-    assert run(reads, use_walls=False).total == 3, "it would win if it got there"
-    result = run(reads, hidden=(tmp_path,), use_walls=use_walls)
-    assert result.total == 0
-    assert result.held
-    assert str(key) in " ".join(result.reports)
-
-
-@pytest.mark.parametrize("use_walls", KINDS)
-def test_one_that_looks_at_the_masters_is_held(use_walls: bool) -> None:
-    master = ROOT / "book/assignments/A1.ipynb"
-    looks = f"try:\n    open({str(master)!r})\nexcept OSError:\n    pass"
-    result = run(looks, *RIGHT, use_walls=use_walls)
-    assert result.held
-    assert result.total == 0
-    assert "A1.ipynb" in " ".join(result.reports)
-
-
-def test_a_path_that_lies_about_itself_is_seen(tmp_path: Path) -> None:
-    key = tmp_path / "key.txt"
-    key.write_text("the key")
-    lies = f"""
-class Path(str):
-    def startswith(self, *_): return False
-    def split(self, *_): return []
-    def encode(self, *_): return b"mine.txt"
-    def __fspath__(self): return str(self)
-found = open(Path({str(key)!r})).read()
-"""
-    result = run(lies, *RIGHT, hidden=(tmp_path,), use_walls=False)
-    assert result.held
-    assert result.total == 0
-
-
-@pytest.mark.parametrize("use_walls", KINDS)
-def test_one_that_writes_elsewhere_changes_nothing(
-    use_walls: bool, tmp_path: Path
-) -> None:
-    table, helper = tmp_path / "grades.csv", ROOT / "helpers/written-by-a-learner.py"
-    table.write_text("x,0\n")
-    writes = [f"open({str(path)!r}, 'w').write('x,100')" for path in (table, helper)]
-    result = run(*writes, hidden=(tmp_path,), use_walls=use_walls)
-    assert table.read_text() == "x,0\n"
-    assert not helper.exists()
-    assert result.total == 0
-    assert len(result.reports) >= 2
-
-
-@pytest.mark.skipif(not walls(), reason="no namespaces here")
-def test_walls_hold_where_the_guard_is_gone(tmp_path: Path) -> None:
-    """Below Python nothing is watched: the operating system has to refuse it."""
-    (tmp_path / "secret.txt").write_text("the key")
-    below = f"""
-import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-def opened(path, flags):
-    return libc.open(path.encode(), flags, 0o600) >= 0
-secret = opened({str(tmp_path / "secret.txt")!r}, os.O_RDONLY)
-master = opened({str(ROOT / "book/assignments/A1.ipynb")!r}, os.O_RDONLY)
-helper = opened({str(ROOT / "README.md")!r}, os.O_WRONLY)
-own = opened("mine.txt", os.O_CREAT | os.O_WRONLY)
-parent = opened("/proc/{os.getpid()}/environ", os.O_RDONLY)
-unmounted = libc.umount2({str(tmp_path)!r}.encode(), 2) == 0
-lines = open("/proc/net/dev").readlines()[2:]
-devices = [line.split(":")[0].strip() for line in lines]
-"""
-    with Sandbox(hidden=[tmp_path], use_walls=True) as sandbox:
-        sandbox.start()
-        assert sandbox.run([below], 60) == [None]
-
-        def value(name: str) -> Any:
-            text = encoding.encode({"do": "value", "name": name})
-            return encoding.decode(sandbox.request(text, 60))["value"]
-
-        assert value("own"), "its own folder is its own"
-        for name in ("secret", "master", "helper", "parent", "unmounted"):
-            assert not value(name), name
-        assert set(value("devices")) <= {"lo"}, "no network"
-
-
-@pytest.mark.parametrize("use_walls", KINDS)
-def test_other_programs_and_the_network_are_refused(use_walls: bool) -> None:
-    tries = [
-        "import os; os.system('true')",
-        "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
-    ]
-    result = run(*tries, *RIGHT, use_walls=use_walls)
-    assert result.total == 3, "reported, and not held for it"
-    assert "program" in result.reports[0]
-    assert "network" in result.reports[1]
-
-
-def test_one_that_never_ends_is_stopped() -> None:
-    result = run("while True: pass", *RIGHT, run_seconds=2)
-    assert result.total == 0
-    assert "over the time limit" in result.reports[0]
-
-
-def test_a_function_that_never_ends_costs_its_question() -> None:
-    never = "def double(x):\n    while True: pass"
-    result = run(never, RIGHT[1], answer_seconds=2)
-    assert result.points == {"q1": 0, "q2": 1}
-    assert "q1: answered" in result.reports[0]
-
-
-@pytest.mark.parametrize(
-    "leave", ["import os; os._exit(0)", "import sys; sys.exit(0)", "exit()"]
-)
-def test_one_that_exits_at_once_wins_nothing(leave: str) -> None:
-    result = run(leave, *RIGHT)
-    assert result.total == 0
-    assert "ended itself" in result.reports[0]
-
-
-def test_one_that_writes_into_the_graders_line_wins_nothing() -> None:
-    forges = """
-import os, json
-for fd in range(3, 64):
-    for n in range(2, 9):
-        value = json.dumps({"value": 0.0})
-        line = json.dumps({"id": n, "reply": value}) + "\\n"
+WRITES = """
+import atexit, gc, json, os, signal, threading
+{own}
+def everywhere(line):
+    for fd in range(3, 64):
         try:
-            os.write(fd, line.encode())
+            os.write(fd, line)
         except OSError:
             pass
+value = json.dumps({{"value": 0.0}})
+lines = [json.dumps({{"id": n, "reply": value}}).encode() for n in range(9)]
+lines = b"\\n".join(lines) + b"\\n"
+atexit.register(everywhere, lines)
+signal.signal(signal.SIGTERM, lambda *_: everywhere(lines))
 """
-    result = run(forges, use_walls=False)
+PIPE = """
+pipe = next(one for one in gc.get_objects() if type(one).__name__ == "Pipe")
+pipe.send(report=["x", "\\x1b[31mred\\x1b]0;t\\x07\\n<img onerror=1>\\n=1+1\\ud800"])
+pipe.send(report=["files" * 99, 9])
+pipe.send(report={"x": 1})
+pipe.send(report=["x" * 10_000_000, []])
+"""
+
+
+def test_one_that_writes_into_the_graders_line_wins_nothing(tmp_path: Path) -> None:
+    forges = WRITES.format(own=PIPE)
+    assert run(tmp_path, forges + "\neverywhere(lines)").total == 0
+    thread = """
+again = lambda: [everywhere(lines) for _ in range(999)]
+threading.Thread(target=again).start()
+"""
+    result = run(tmp_path, forges + thread, restarts=0)
     assert result.total == 0
+    assert len(" ".join(result.reports)) < 5000
 
 
-def test_one_that_takes_all_memory_ends_alone() -> None:
-    eats = "held = []\nwhile True:\n    held.append(bytearray(1 << 29))"
-    result = run(eats, memory=3 << 30)
-    assert result.total == 0
-    assert "MemoryError" in " ".join(result.notes) or result.reports
+def test_a_drip_is_no_answer(tmp_path: Path) -> None:
+    """A byte now and then does not move the clock."""
+    drips = """
+import os, time
+def double(x):
+    while True:
+        for fd in range(3, 64):
+            try:
+                os.write(fd, b" ")
+            except OSError:
+                pass
+        time.sleep(0.2)
+"""
+    result = run(tmp_path, drips, RIGHT[1], answer_seconds=3)
+    assert result.points == {"q1": 0, "q2": 1}
+    assert "q1: answered for 3 s and was stopped" in " ".join(result.reports)
 
 
-def test_nothing_of_the_graders_environment_gets_in() -> None:
-    os.environ["GRADER_SECRET"] = "the key"
-    try:
-        with Sandbox() as sandbox:
-            sandbox.start()
-            sandbox.run(["import os\nseen = dict(os.environ)"], 60)
-            reply = sandbox.request(
-                encoding.encode({"do": "value", "name": "seen"}), 60
-            )
-    finally:
-        del os.environ["GRADER_SECRET"]
-    assert "GRADER_SECRET" not in encoding.decode(reply)["value"]
-
-
-def test_nothing_of_a_submission_lives_on(tmp_path: Path) -> None:
-    """Also not where it has left the grader's session, out of a signal's reach."""
-    runs = f"import os, time; os.setsid()\nwhile True: time.sleep(0.01)  # {tmp_path}"
-    with Sandbox() as sandbox:
-        sandbox.start()
-        with pytest.raises(Ended, match="over the time limit"):
-            sandbox.run([runs], 2)
-        top = str(sandbox.top)
-        assert commands_with(top), "while it runs it is seen"
-    assert not commands_with(top)
-
-
-def commands_with(word: str) -> list[str]:
-    """The command lines, of all processes, that name `word`."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(path.read_bytes().decode("utf-8", "replace"))
-    return [line for line in found if word in line]
-
-
-def test_a_process_that_has_ended_is_told_of() -> None:
-    with Sandbox() as sandbox:
-        sandbox.start()
-        sandbox.kill()
-        with pytest.raises(Ended, match="ended itself"):
-            sandbox.run(["1"], 60)
-
-
-def write(path: Path, cells: list[str], **metadata: Any) -> None:
-    notebook = nbformat.v4.new_notebook(metadata=metadata)
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(notebook, path)
-
-
-def test_whatever_is_handed_in_gets_a_line(tmp_path: Path) -> None:
-    write(tmp_path / "A1_ana.ipynb", RIGHT)
-    told = {"assignment": "A1", "learner": "ben"}
-    write(tmp_path / "any.ipynb", RIGHT, course=told)
-    with zipfile.ZipFile(tmp_path / "A1_carla.zip", "w") as box:
-        box.write(tmp_path / "A1_ana.ipynb", "../../A1_carla.ipynb")
-    write(tmp_path / "A1_dan.ipynb", RIGHT, course={"assignment": "A2"})
-    (tmp_path / "A1_eve.ipynb").write_text("[]")
-    (tmp_path / "A1_finn.zip").write_bytes(b"no zip")
-    (tmp_path / "A1_gil.ipynb").symlink_to("/etc/passwd")
-    found = {one.learner: one for one in read_submissions(tmp_path, "A1")}
-    assert sorted(found) == ["ana", "ben", "carla", "dan", "eve", "finn", "gil"]
-    good = {name for name, one in found.items() if not one.problem}
-    assert good == {"ana", "ben", "carla"}
-    assert found["carla"].cells == RIGHT
-    assert "A2" in found["dan"].problem
-
-
-def test_the_command_writes_a_table(tmp_path: Path) -> None:
-    folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
-    folder.mkdir()
-    one = read_master(find_master("A1")).submission()
-    cells = [cell.source for cell in one.cells if cell.cell_type == "code"]
-    write(folder / "A1_ana.ipynb", cells)
-    (folder / "A1_=1+1.ipynb").write_text("{}")
-    given = ["A1", str(folder), "--out", str(out), "--seconds", "400", "--seed", "5"]
-    assert grader.main(given) == 0
-    rows = {row["learner"]: row for row in csv.DictReader(out.open())}
-    ana = rows["ana"]
-    assert ana["total"] == ana["possible"]
-    assert ana["report"] == "ok"
-    assert rows["'=1+1"]["total"] == "0", "no formula for a spreadsheet"
-    assert "could not be read" in rows["'=1+1"]["report"]
-
-
-def test_several_at_a_time_keep_their_order(tmp_path: Path) -> None:
-    folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
-    folder.mkdir()
-    for name in "cab":
-        (folder / f"A1_{name}.ipynb").write_text("no notebook")
-    assert grader.main(["A1", str(folder), "--out", str(out), "--jobs", "2"]) == 0
-    assert [row["learner"] for row in csv.DictReader(out.open())] == ["a", "b", "c"]
-
-
-def test_an_unknown_assignment_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="A1"):
-        grader.main(["A99", str(tmp_path)])
-
-
-def test_every_file_has_a_row(tmp_path: Path) -> None:
-    """As browsers, systems and mail programs name them; only hidden files have none."""
-    text = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]))
-    read = ["a.IPYNB", "b.ipynb.txt", "c.ipynb.json", "d (1).ipynb", "e.Ipynb.TXT"]
-    for name in [*read, "f.py", "g", "h.ipynb.docx", "sub/i.ipynb"]:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text if name != "f.py" else "x = 1", "utf-8")
-    (tmp_path / "j.ipynb").write_text("\ufeff" + text, "utf-8")
-    (tmp_path / "k.ipynb").write_text("[" * 100_000)
-    (tmp_path / "l.docx").write_bytes(b"\xd0\xcf")
-    (tmp_path / "m.ipynb").symlink_to(tmp_path / "nowhere")
-    os.mkfifo(tmp_path / "n.ipynb")
-    (tmp_path / "o.ipynb").touch()
-    (tmp_path / "grades.csv").write_text("of an earlier run")
-    for hidden in (".DS_Store", "._a.ipynb", ".ipynb_checkpoints/a.ipynb", "Thumbs.db"):
-        (tmp_path / hidden).parent.mkdir(exist_ok=True)
-        (tmp_path / hidden).write_text(text)
-    found = read_submissions(tmp_path, "A1", [tmp_path / "grades.csv"])
-    good = [*read, "g", "h.ipynb.docx", "j.ipynb", "sub/i.ipynb"]
-    assert [one.file for one in found if not one.problem] == sorted(good)
-    bad = ["f.py", "k.ipynb", "l.docx", "m.ipynb", "n.ipynb", "o.ipynb"]
-    assert [one.file for one in found if one.problem] == bad
-    learners = {one.file: one.learner for one in found}
-    assert learners["b.ipynb.txt"] == "b"
-    assert learners["e.Ipynb.TXT"] == "e"
-
-
-@pytest.mark.parametrize(
-    "beside",
-    ["__MACOSX/._A1.ipynb", ".ipynb_checkpoints/A1-checkpoint.ipynb", "._A1.ipynb",
-     "__MACOSX\\._A1.ipynb", "A1/.ipynb_checkpoints/A1.ipynb", "A1/"],
-)  # fmt: skip
-@pytest.mark.parametrize("own", ["A1.ipynb", "A1/A1.IPYNB", "../A1.ipynb.txt"])
-def test_what_a_system_puts_into_a_zip_does_not_count(
-    own: str, beside: str, tmp_path: Path
-) -> None:
-    text = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")]))
-    with zipfile.ZipFile(tmp_path / "A1_ana.ZIP", "w") as box:
-        box.writestr(beside, "\0\5")
-        box.writestr(own, text)
-    (one,) = read_submissions(tmp_path, "A1")
-    assert (one.learner, one.cells, one.problem) == ("ana", ["x"], "")
-    with zipfile.ZipFile(tmp_path / "A1_ana.ZIP", "a") as box:
-        box.writestr("other.ipynb", text)
-    (one,) = read_submissions(tmp_path, "A1")
-    assert "2 notebooks in the zip" in one.problem
-
-
-ODD = ["\ud800", "a\udcfcb", "a\0b", "🙂", "a\r\nb", '"a"', "\u2028", "=1+1\ud800"]
-
-
-@pytest.mark.parametrize("odd", ODD, ids=ascii)
-def test_odd_characters_never_end_the_table(odd: str, tmp_path: Path) -> None:
-    """In a name, a report or a note; the others keep theirs, and all can be read."""
-    told = [Submission("A1_a.ipynb", "ana"), Submission(odd, odd, problem=odd)]
-    grades = [Grade(one, {"q1": 1.0, "q2": 0.0}, [odd], [odd]) for one in told]
-    out = tmp_path / "grades.csv"
-    grader.write_table(out, grader.rows(MASTER, grades, 1))
-    with out.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert rows[0]["learner"] == "ana"
-    kept = odd.encode("utf-8", "backslashreplace").decode()
-    assert rows[1]["learner"].removeprefix("'") == kept
-    assert rows[1]["notes"].removeprefix("'") == kept
-    assert not rows[1]["file"].startswith("=")
-
-
-def test_a_name_that_is_not_utf8_is_graded(tmp_path: Path, capsys: Any) -> None:
-    """Through the command, with an error in the middle that holds half a character."""
-    name = os.fsencode(tmp_path) + b"/A1_M\xfcller.ipynb"
-    write(tmp_path / "A1_z.ipynb", ["raise ValueError('\\ud800')"])
-    os.rename(tmp_path / "A1_z.ipynb", name)
-    (tmp_path / "A1_b.py").write_text("x = 1")
-    told = {"assignment": "A1", "learner": "\ud800"}
-    (tmp_path / "A1_c.txt").write_text(
-        json.dumps({"cells": [], "metadata": {"course": told}})
+@pytest.mark.parametrize("use_walls", BOTH)
+def test_one_that_never_ends_is_stopped(use_walls: bool, tmp_path: Path) -> None:
+    flees = "import os, signal\nsignal.signal(15, signal.SIG_IGN)\nos.setsid()"
+    result = run(
+        tmp_path, flees, "while True: pass", *RIGHT, run_seconds=2, use_walls=use_walls
     )
-    out = tmp_path / "grades.csv"
-    assert grader.main(["A1", str(tmp_path), "--out", str(out), "--seed", "1"]) == 0
-    with out.open(newline="", encoding="utf-8") as file:
-        rows = {row["file"]: row for row in csv.DictReader(file)}
-    assert set(rows) == {"A1_M\\udcfcller.ipynb", "A1_b.py", "A1_c.txt"}
-    assert "ValueError" in rows["A1_M\\udcfcller.ipynb"]["notes"]
-    assert rows["A1_c.txt"]["learner"] == "\\ud800"
-    assert "could not be read" in rows["A1_b.py"]["report"]
+    assert result.total == 0
+    assert "the notebook: ran for 2 s and was stopped" in result.reports[-1]
+    assert not running("helpers.grading.inside"), "nothing of it lives on"
+
+
+def running(word: str) -> list[str]:
+    """The children of this process, to any depth, whose command has a word in it."""
+    import psutil
+
+    found = psutil.Process().children(recursive=True)
+    lines = [" ".join(one.cmdline()) for one in found if one.status() != "zombie"]
+    return [line for line in lines if word in line]
+
+
+LEAVES = {
+    "quietly": "import os; os._exit(0)",
+    "as IPython does": "exit()",
+    "by a signal": "import ctypes, os; ctypes.CDLL(None).kill(os.getpid(), 9)",
+    "by a crash": "import ctypes; ctypes.string_at(0)",
+    "as another program": """
+import ctypes, sys
+words = [sys.executable.encode(), b"python", b"-c", b"print(7)", None]
+ctypes.CDLL(None).execl(*words)""",
+}
+
+
+@pytest.mark.parametrize("leave", LEAVES.values(), ids=LEAVES)
+def test_one_that_ends_itself_wins_nothing(leave: str, tmp_path: Path) -> None:
+    result = run(tmp_path, leave, *RIGHT)
+    assert result.total == 0
+    assert "ended itself" in result.reports[-1]
+
+
+def test_tests_that_have_ended_start_again(tmp_path: Path) -> None:
+    assert run(tmp_path, *RIGHT).total == 3
+    sandbox.examiner(run(tmp_path, *RIGHT).reports == []).process.process.kill()
+    assert run(tmp_path, *RIGHT).total == 3

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.course
 WHAT = "grading ten submissions"
 SETUP = "from scripts import grade"
 WORK = """
-grade.main(["A1", {handed!r}, "--out", str(folder / "grades.csv"), "--seed", "1"])
+walls = [] if not grade.no_walls() else ["--unwalled"]
+out = str(folder / "grades.csv")
+grade.main(["A1", {handed!r}, "--out", out, "--seed", "1", *walls])
 """
 
 

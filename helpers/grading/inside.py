@@ -1,21 +1,25 @@
-"""The process in which one submission runs: `python inside.py IN OUT`, two pipes.
+"""The process in which one submission runs: `python -m helpers.grading.inside JOB`.
 
-Started by `scripts.sandbox` in an empty folder, beside a copy of `helpers` and nothing
-of the grader's. It runs the cells that it is sent, then answers for values until the
-pipe closes. A guard (Python's audit hook) refuses and reports files of the grader's,
-files written elsewhere, other programs and the network. The guard catches what a
-curious learner tries; the walls are those of the operating system in `sandbox`.
+Started by `scripts.sandbox` in an empty folder, beside `helpers` and nothing of the
+grader's. It reads what was handed in, runs the cells when it is told to, then answers
+for values until the pipe closes. A guard (Python's audit hook) refuses and reports
+files of the grader's, files written elsewhere, other programs and the network. The
+guard tells what a curious learner tries; the walls are those of the operating system.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from helpers.grading import answer
+from helpers.grading.confine import Pipe, confine
+from helpers.grading.notebook import read_notebook
 
 PROGRAMS = {
     "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork",
@@ -28,24 +32,6 @@ CHANGING = {
     "os.truncate", "os.chmod", "os.chown", "os.utime", "shutil.move",
 }  # fmt: skip
 DEVICES = ("/dev/null", "/dev/tty", "/dev/shm")
-
-
-class Pipe:
-    """Lines of JSON to and from the grader."""
-
-    def __init__(self, source: int, target: int) -> None:
-        self.source = os.fdopen(source, "rb")
-        self.target, self.lock, self.write = target, threading.RLock(), os.write
-
-    def send(self, **message: Any) -> None:
-        line = json.dumps(message).encode() + b"\n"
-        with self.lock:
-            while line:
-                line = line[self.write(self.target, line) :]
-
-    def messages(self) -> Iterator[dict[str, Any]]:
-        while line := self.source.readline():
-            yield json.loads(line)
 
 
 def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
@@ -102,17 +88,6 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
     sys.addaudithook(hook)
 
 
-def limit(memory: int) -> None:
-    """At most this many bytes of memory, files of 64 MB, an hour, no core dumps."""
-    most_of = {"AS": memory, "FSIZE": 1 << 26, "CPU": 3600, "CORE": 0}
-    for name, most in most_of.items():
-        kind = getattr(resource, f"RLIMIT_{name}")
-        try:
-            resource.setrlimit(kind, (most, most))
-        except (OSError, ValueError):  # macOS knows some of them in name only
-            continue
-
-
 def shell() -> tuple[Callable[[str], str | None], dict[str, Any]]:
     """A function from a cell to its error, and the names that cells fill."""
     from IPython.core.history import HistoryManager
@@ -133,21 +108,28 @@ def shell() -> tuple[Callable[[str], str | None], dict[str, Any]]:
 
 
 def main() -> None:
-    """Say that the libraries are there, run the cells, answer until nobody asks."""
-    pipe = Pipe(int(sys.argv[1]), int(sys.argv[2]))
-    orders = pipe.messages()
-    setup = next(orders)
-    limit(setup["memory"])
-    from helpers import grading
-
+    """Read the hand-in, say so, run the cells, answer until nobody asks."""
+    job = json.loads(sys.argv[1])
+    pipe = Pipe(job["source"], job["target"])
+    confine(job["memory"], job["user"], job["tasks"])
+    try:
+        learner, cells = read_notebook(
+            Path(job["hand_in"]).read_bytes(), job["assignment"]
+        )
+    except Exception as error:  # whatever was handed in gets a line in the table
+        pipe.send(id=0, learner="", problem=f"{error}"[:200])
+        return
     run, names = shell()
-    pipe.send(ready=True)
-    watch(pipe, os.path.realpath(os.getcwd()), setup["forbidden"])
-    for order in orders:
-        if "cells" in order:
-            pipe.send(id=order["id"], errors=[run(cell) for cell in order["cells"]])
+    pipe.send(id=0, learner=learner, problem="")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)  # where a failed start is told
+    os.close(quiet)
+    watch(pipe, os.path.realpath(os.getcwd()), job["forbidden"])
+    for order in pipe.messages():
+        if "run" in order:
+            pipe.send(id=order["id"], errors=[run(cell) for cell in cells])
         else:
-            pipe.send(id=order["id"], reply=grading.answer(order["request"], names))
+            pipe.send(id=order["id"], reply=answer(order["request"], names))
 
 
 if __name__ == "__main__":
