@@ -8,6 +8,7 @@ end. A run that is killed has dropped nothing, and goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jaxtyping import Float
+from safetensors import safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -29,6 +31,7 @@ from scripts.atlas import atlas, depths
 ROOT = Path(__file__).parents[1]
 ASKED = ROOT / "_build" / "kept"
 LARGEST = 30_000_000  # bytes of all together
+QUICK = {f"{what} of tiny" for what in ("mean rows", "starts", "last", "weighted")}
 
 
 class Ask(NamedTuple):
@@ -100,9 +103,19 @@ def run_chapters(chapters: Iterable[str]) -> None:
 
 
 def asked() -> dict[str, int]:
-    """What was asked for by now and lies in `helpers/kept`: its size by its name."""
+    """What was asked for by now and lies in `helpers/kept`: its size by its name.
+
+    But for what takes longer to fetch than to read anew: the toy's activations.
+    """
     files = [shipped() / f"{note.name}.safetensors" for note in ASKED.iterdir()]
-    return {file.name: file.stat().st_size for file in files if file.exists()}
+    return {f.name: f.stat().st_size for f in files if f.exists() and not quick(f)}
+
+
+def quick(file: Path) -> bool:
+    """Whether a result is read again in seconds."""
+    with safe_open(file, "pt") as opened:
+        about = (opened.metadata() or {}).get("kept", "{}")
+    return json.loads(about).get("what") in QUICK
 
 
 def check_size(last: str) -> None:
