@@ -68,7 +68,7 @@ course: $(STAMP) ## students' notebooks, keys, autograders, weekly zips: _build/
 
 grade: $(STAMP) ## grade submissions safely: ASSIGNMENT=A1 FOLDER=where/they/are
 	@test -n "$(ASSIGNMENT)" -a -n "$(FOLDER)" || \
-	  { echo "Say what: make grade ASSIGNMENT=A1 FOLDER=where/they/are [OUT=grades.csv] [OPTIONS=--jobs\ 4]"; exit 1; }
+	  { echo "Say what: make grade ASSIGNMENT=A1 FOLDER=where/they/are [OUT=grades.csv] [OPTIONS=--unwalled]"; exit 1; }
 	@$(PY) -m scripts.grade "$(ASSIGNMENT)" "$(FOLDER)" --out "$(or $(OUT),grades.csv)" $(OPTIONS)
 
 model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
