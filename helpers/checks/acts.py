@@ -120,7 +120,7 @@ def beats_random(function: Callable[[float, Any], Any]) -> bool:
     """Chapter 10: the p-value of an effect against those of random directions."""
 
     def steps() -> None:
-        null = np.linspace(-0.19, 0.19, 39)
+        null = np.arange(-19, 20) / 64  # exact in floats: ties are ties
         got = float(function(0.5, null))
         expect(got != 0.0, "Never 0: the effect itself is one of the draws.")
         expect(0 < got <= 1, "A p-value lies above 0 and is at most 1.")
@@ -133,12 +133,15 @@ def beats_random(function: Callable[[float, Any], Any]) -> bool:
             abs(float(function(-0.5, null)) - 1 / 40) < 1e-9,
             "A large effect downward is large too: compare sizes.",
         )
-        middle = float(function(0.1, null))
-        right = (1 + int(np.sum(np.abs(null) >= 0.1 - 1e-12))) / 40
+        effect = 10 / 64
+        middle = float(function(effect, null))
+        right = (1 + int(np.sum(np.abs(null) >= effect))) / 40
         expect(
-            abs(middle - (1 + int(np.sum(null >= 0.1 - 1e-12))) / 40) > 1e-9,
+            abs(middle - (1 + int(np.sum(null >= effect))) / 40) > 1e-9,
             "You counted one side only: controls far below count too.",
         )
-        expect(abs(middle - right) < 1e-6, "Another share of controls reaches 0.1.")
+        expect(
+            abs(middle - right) < 1e-6, f"Another share of controls reaches {effect}."
+        )
 
     return staged("beats_random", steps)
