@@ -31,7 +31,15 @@ from helpers.models import (
 )
 from helpers.stats import bootstrap
 from helpers.steering import next_logprobs
-from helpers.vectors import readers, word_tokens
+from helpers.vectors import (
+    difference_of_means,
+    held_out_topics,
+    mean_of_means,
+    named_right,
+    nearest,
+    readers,
+    word_tokens,
+)
 
 STARTS = tuple(range(0, 61, 10))
 PUSHED = 40  # emotion words whose first token is watched
@@ -53,46 +61,42 @@ def read_topics(model: Any, stories: Any) -> Float[Tensor, "c l t e d"]:
     return torch.stack(parts, dim=2)
 
 
-def right(
-    read: Float[Tensor, "t e d"],
-    held: int,
-    without: int | None = None,
-    reader: str | None = None,
-) -> float:
-    """Share of a topic's stories whose own vector is nearest; the others made them."""
-    others = [t for t in range(len(read)) if t not in (held, without)]
-    means = read[others].mean(0)
-    vectors, at = means - means.mean(0), read[held] - means.mean(0)
-    rulers = vectors / vectors.norm(dim=-1, keepdim=True)
-    if reader is not None:
-        labels = [str(e) for _ in others for e in range(len(at))]
-        rulers = readers(read[others].flatten(0, 1), labels, vectors, reader)
-    return float(((at @ rulers.T).argmax(-1) == torch.arange(len(at))).float().mean())
+def read_by(kind: str) -> Any:
+    """A reader for `named_right`, by `readers` of this kind."""
+
+    def reader(rows: Any, labels: Sequence[str], asked: Any) -> list[str]:
+        vectors, names = difference_of_means(rows, labels)
+        scores = asked - mean_of_means(rows, labels)
+        found = scores @ readers(rows, labels, vectors, kind).T
+        return [names[i] for i in found.argmax(1).tolist()]
+
+    return reader
 
 
 def choose_reading(read: Float[Tensor, "c l t e d"]) -> dict[str, Any]:
     """Layer and start for all topics, and what such a choice gives on another one."""
-    topics = range(read.shape[2])
-    cells = [(i, j) for i in range(read.shape[0]) for j in range(read.shape[1])]
-    table = {c: [right(read[c], t) for t in topics] for c in cells}
-    told = []
-    for t in topics:
-        others = [s for s in topics if s != t]
-        inner = {c: sum(right(read[c], s, t) for s in others) for c in cells}
-        told.append(table[max(cells, key=inner.__getitem__)][t])
+    n_starts, n_layers_, n_topics, n_emotions, _ = read.shape
+    topics = [t for t in range(n_topics) for _ in range(n_emotions)]
+    labels = [str(e) for _ in range(n_topics) for e in range(n_emotions)]
+    cells = [(i, j) for i in range(n_starts) for j in range(n_layers_)]
+    pooled = {cell: read[cell].flatten(0, 1) for cell in cells}
+
+    def right(cell: tuple[int, int], reader: Any = nearest) -> list[float]:
+        found = named_right(pooled[cell], labels, topics, reader=reader)
+        return list(found.reshape(n_topics, n_emotions).mean(1))
+
+    table = {cell: right(cell) for cell in cells}
+    _, told = held_out_topics(pooled, labels, topics, progress=False)
     cell = max(cells, key=lambda c: sum(table[c]))
-    rulers = {
-        reader: interval([right(read[cell], t, reader=reader) for t in topics])
-        for reader in ("spread", "lda")
-    }
+    rulers = {kind: interval(right(cell, read_by(kind))) for kind in ("spread", "lda")}
     return {
         "start": STARTS[cell[0]],
         "layer": cell[1],
-        "held out": interval(told),
+        "held out": interval(list(told["right"])),
         "readers there": {"direction": interval(table[cell])} | rulers,
         "right by start and layer": [
-            [round(sum(table[i, j]) / len(topics), 4) for j in range(read.shape[1])]
-            for i in range(read.shape[0])
+            [round(sum(table[i, j]) / n_topics, 4) for j in range(n_layers_)]
+            for i in range(n_starts)
         ],
     }
 

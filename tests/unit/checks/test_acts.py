@@ -116,6 +116,18 @@ def test_the_reference_passes(name: str, capsys: pytest.CaptureFixture[str]) -> 
     assert "passed" in capsys.readouterr().out
 
 
+NATURAL: list[Callable[[float, Any], float]] = [  # without a tolerance for ties
+    lambda e, n: (1 + (np.abs(n) >= abs(e)).sum()) / (1 + len(n)),
+    lambda e, n: (1 + sum(abs(x) >= abs(e) for x in n)) / (1 + len(n)),
+    lambda e, n: float(np.mean(np.abs([e, *n]) >= np.abs(e))),
+]
+
+
+@pytest.mark.parametrize("natural", NATURAL)
+def test_a_natural_right_answer_passes(natural: Callable[..., Any]) -> None:
+    assert checks.beats_random(natural)
+
+
 @pytest.mark.parametrize(("name", "wrong", "advice"), MISTAKES)
 def test_each_mistake_gets_its_advice(
     name: str,
