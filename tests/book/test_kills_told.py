@@ -9,7 +9,7 @@ from scripts.kills import BEGIN, END, PAGE, put, table
 
 def rows(text: str) -> dict[str, int]:
     """How often each kind of run was killed."""
-    found = re.findall(r"^\| (\D+) \| \d+ \| (\d+) \|$", text, re.MULTILINE)
+    found = re.findall(r"^\| ([^|\n]+) \| \d+ \| (\d+) \|$", text, re.MULTILINE)
     return {what: int(kills) for what, kills in found}
 
 
