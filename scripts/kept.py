@@ -31,7 +31,8 @@ from scripts.atlas import atlas, depths
 ROOT = Path(__file__).parents[1]
 ASKED = ROOT / "_build" / "kept"
 LARGEST = 30_000_000  # bytes of all together
-QUICK = {f"{what} of tiny" for what in ("mean rows", "starts", "last", "weighted")}
+READ = ("mean rows", "starts", "last", "weighted", "next")
+QUICK = {f"{what} of tiny" for what in READ} | {"embedded of smollm2"}
 
 
 class Ask(NamedTuple):
@@ -105,7 +106,8 @@ def run_chapters(chapters: Iterable[str]) -> None:
 def asked() -> dict[str, int]:
     """What was asked for by now and lies in `helpers/kept`: its size by its name.
 
-    But for what takes longer to fetch than to read anew: the toy's activations.
+    But for what is read anew in seconds: the toy's activations and next words, and
+    embeddings.
     """
     files = [shipped() / f"{note.name}.safetensors" for note in ASKED.iterdir()]
     return {f.name: f.stat().st_size for f in files if f.exists() and not quick(f)}

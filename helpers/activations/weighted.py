@@ -33,7 +33,8 @@ def weighted_means(
     """
     rows, deep = tokenize(model, texts), sorted(set(layers))
     weigh = disk.digest_bytes(w.numpy().tobytes() for w in weights)
-    key = content_key(model, "weighted", rows, deep, weigh)
+    what = "embedded" if deep == [EMBEDDINGS] else "weighted"
+    key = content_key(model, what, rows, deep, weigh)
 
     def compute() -> dict[str, Tensor]:
         lengths, parts, order = [len(row) for row in rows], [], []
