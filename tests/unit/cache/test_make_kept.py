@@ -27,6 +27,7 @@ def places(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("EMOTION_VECTORS_ASKED", "")
     monkeypatch.setattr(kept, "ASKED", tmp_path / "asked")
     monkeypatch.setattr(kept, "vectors", lambda: None)
+    monkeypatch.setattr(kept, "SIBLINGS", set())  # as if it were the open model
     asks = {"one": ask([TEXTS[0]]), "all": ask(TEXTS)}
     monkeypatch.setattr(kept, "ASKS", asks)
     return tmp_path / "kept"
@@ -83,6 +84,14 @@ def test_too_much_is_refused_with_a_sentence(
     monkeypatch.setattr(kept, "LARGEST", 1000)
     assert kept.main([]) == 1
     assert "at most 0 MB ship" in capsys.readouterr().err
+
+
+def test_what_the_toy_reads_in_seconds_does_not_ship(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "SIBLINGS", {"tiny"})
+    assert kept.main([]) == 0
+    assert list(places.iterdir()) == []
 
 
 def test_a_chapter_is_run_as_a_reader_does(
