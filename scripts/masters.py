@@ -19,7 +19,7 @@ from typing import Any
 import nbformat
 import yaml
 
-from helpers.grading.hidden_tests import compiled
+from helpers.grading import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book/assignments"

@@ -103,11 +103,11 @@ class Process:
         )
         top = self.folder.enter_context(folder)
         shutil.copytree(ROOT / "helpers", f"{top}/library/helpers")
-        os.makedirs(f"{top}/work/tmp")
+        os.makedirs(f"{top}/own/tmp")
         job |= {"user": None, "tasks": None, "hand_in": f"{top}/handed-in"}
         Path(job["hand_in"]).write_bytes(hand_in.read() if hand_in else b"")
         command = [*command, json.dumps(job)]
-        return command, [], f"{top}/work", f"{top}/library"
+        return command, [], f"{top}/own", f"{top}/library"
 
     def why(self) -> str:
         """The last line that the process said before it was ready."""

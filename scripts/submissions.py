@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.grading.notebook import LARGEST, of_system
+from helpers.grading import LARGEST, of_system
 from scripts.walls import ROOT
 
 ENDING = re.compile(r"(\.ipynb)?(\.\w+)?$", re.IGNORECASE)

@@ -2,12 +2,13 @@
 
 from helpers.grading.encoding import Ref, decode, encode
 from helpers.grading.hidden_tests import (
-    Learner, Line, Wrong, answer, array, begin, close, expect, flag, model, names,
-    number, sentences, stories, table, text,
+    Learner, Line, Wrong, answer, array, begin, close, compiled, expect, flag, model,
+    names, number, sentences, stories, table, text,
 )
+from helpers.grading.notebook import LARGEST, of_system
 
 __all__ = [
-    "Learner", "Line", "Ref", "Wrong", "answer", "array", "begin", "close", "decode",
-    "encode", "expect", "flag", "model", "names", "number", "sentences",
-    "stories", "table", "text",
+    "LARGEST", "Learner", "Line", "Ref", "Wrong", "answer", "array", "begin", "close",
+    "compiled", "decode", "encode", "expect", "flag", "model", "names", "number",
+    "of_system", "sentences", "stories", "table", "text",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -68,13 +70,24 @@ def caught(scores: ArrayLike, threshold: float) -> Estimate:
     return Estimate(float(above.mean()), float(low), float(high))
 
 
+def of_rates(function: Callable[..., float]) -> Callable[..., float]:
+    """The function, after a look whether what it is given are rates."""
+
+    @wraps(function)
+    def checked(*rates: float, **named: float) -> float:
+        check_rates(*rates, *named.values())
+        return function(*rates, **named)
+
+    return checked
+
+
+@of_rates
 def precision(share_caught: float, false_alarms: float, base_rate: float) -> float:
     """Of all alerts, the share that is right, where `base_rate` of episodes are bad.
 
     Not a number if nothing raises an alert. Raises ValueError for a rate outside 0 to
     1. Taught in chapter 12.
     """
-    check_rates(share_caught, false_alarms, base_rate)
     right = share_caught * base_rate
     wrong = false_alarms * (1 - base_rate)
     return right / (right + wrong) if right + wrong > 0 else float("nan")
