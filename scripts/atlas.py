@@ -142,15 +142,16 @@ def lens_words(
     Each word's own height over all vectors is taken off. Only words with a first token
     of their own compete; the rank of another is None.
     """
-    ev = extract(model, train, layer=layer)
-    logits = logit_lens(model, ev.unit)
+    means = mean_activations(model, train["text"], layer, progress=False)
+    vectors, names = difference_of_means(means, train["emotion"])
+    logits = logit_lens(model, vectors)
     logits = (logits - logits.mean(0))[:, : len(model.tokenizer)]
-    tokens = word_tokens(model, ev.emotions)
+    tokens = word_tokens(model, names)
     words, places = list(tokens), list(tokens.values())
     top = logits[:, places].topk(min(LENS_WORDS, len(words)), 1).indices.tolist()
     ranks = [
         int((row > row[tokens[name]]).sum()) + 1 if name in tokens else None
-        for name, row in zip(ev.emotions, logits, strict=True)
+        for name, row in zip(names, logits, strict=True)
     ]
     return [[words[i] for i in row] for row in top], ranks
 

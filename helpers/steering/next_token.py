@@ -68,7 +68,7 @@ def next_logprobs(
         check_read(model, rows, values.isfinite().all(1))
         return {"logprobs": values}
 
-    return cached(key, score)["logprobs"]
+    return cached(key, score, half=True)["logprobs"]
 
 
 def check_ids(model: Any, tokens: Tensor) -> None:
