@@ -23,6 +23,16 @@ window.addEventListener("DOMContentLoaded", function () {
   });
 });
 
+/* What a table's empty corner and a list of sources are to those who hear the page. */
+window.addEventListener("DOMContentLoaded", function () {
+  document.querySelectorAll("th").forEach(function (corner) {
+    if (!corner.textContent.trim()) corner.setAttribute("role", "presentation");
+  });
+  document
+    .querySelectorAll("[role=doc-biblioentry], .citation-list[role=list]")
+    .forEach(function (part) { part.removeAttribute("role"); });
+});
+
 /* A table wider than the page scrolls on its own, and by keyboard. */
 window.addEventListener("DOMContentLoaded", function () {
   document
@@ -53,6 +63,9 @@ window.addEventListener("DOMContentLoaded", function () {
           node.querySelectorAll("summary:not([aria-label])").forEach(function (menu) {
             menu.setAttribute("aria-label", "What to do with this chart");
           });
+          node.querySelectorAll("[role=graphics-symbol]:not([aria-label])").forEach(
+            function (marks) { marks.setAttribute("aria-hidden", "true"); }
+          );
         });
         done(drawn);
       }
