@@ -187,6 +187,7 @@ def test_links_inside_the_book_lead_somewhere(built_book: Path) -> None:
             address, anchor = urldefrag(link["href"])
             if urlsplit(address).scheme:
                 continue
+            address = urlsplit(address).path
             target = (path.parent / unquote(address)).resolve() if address else path
             missing = not target.exists()
             if missing or (
