@@ -143,7 +143,7 @@ def lens_words(
     of their own compete; the rank of another is None.
     """
     means = mean_activations(model, train["text"], layer, progress=False)
-    vectors, names = difference_of_means(means, train["emotion"])
+    vectors, names = difference_of_means(means, list(train["emotion"]))
     logits = logit_lens(model, vectors)
     logits = (logits - logits.mean(0))[:, : len(model.tokenizer)]
     tokens = word_tokens(model, names)
