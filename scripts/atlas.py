@@ -27,6 +27,7 @@ from helpers.vectors import (
     cosine_scores,
     difference_of_means,
     extract,
+    geometry,
     logit_lens,
     mean_of_means,
     word_tokens,
@@ -193,9 +194,7 @@ def map_places(ev: EmotionVectors) -> Float[Any, "e 2"]:
 
     The first axis is turned so that *happy* lies to the right of *sad*.
     """
-    centered = ev.vectors - ev.vectors.mean(0)
-    left, size, _ = torch.linalg.svd(centered, full_matrices=False)
-    places = (left * size)[:, :2].numpy()
+    places = geometry.principal_axes(ev.vectors, 2).places
     if places[ev.emotions.index("happy"), 0] < places[ev.emotions.index("sad"), 0]:
         places[:, 0] *= -1
     return np.asarray(places / np.abs(places).max(0))
@@ -208,8 +207,7 @@ def pushed(
     told, questions = ASKED[name]
     prompts = [*told, *(chat_prompt(model, question) for question in questions)]
     random = random_directions(ev.vectors, n=1, seed=SEED)
-    rows = torch.cat([torch.zeros_like(random), random, ev.unit])
-    rows[0] = ev.unit[0]  # a direction at strength 0: no push
+    rows = torch.cat([ev.unit[:1], random, ev.unit])  # the first at strength 0: no push
     strength = [0.0] + [STRENGTH[name]] * (len(rows) - 1)
     written = generate(
         model,

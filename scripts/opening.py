@@ -7,6 +7,7 @@ names as fit. Where the model is not on this machine the page says so.
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import math
@@ -22,6 +23,7 @@ LETTER, LINE, GAP = 7.2, 17, 3  # px of a name
 Box = tuple[float, float, float, float]
 
 
+@functools.cache
 def table() -> dict[str, Any] | None:
     """The atlas of the real model; None where the model is not here."""
     from scripts.directions import atlas, shown  # takes seconds to import

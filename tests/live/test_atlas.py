@@ -38,7 +38,7 @@ def test_all_parts_are_there_and_keys_move_on(lab: Bench) -> None:
     assert page.locator(".lab-parts section").count() == 5
     assert page.locator(".lab-parts blockquote").count() >= 1
     assert page.locator(".lab-chart path").count() == 1
-    page.locator("text=Next").focus()
+    page.get_by_role("button", name="Next").focus()
     page.keyboard.press("Enter")
     expect(name).not_to_have_text(first)
     page.keyboard.press("Shift+Tab")
