@@ -77,25 +77,24 @@ def rulers(
 
 def left_out_ridge(
     rows: Float[Tensor, "n d"],
-    ratings: Float[Any, " n"],
+    ratings: Float[Any, "n ..."],
     groups: Any,
     *,
     ridge: float = 1.0,
-) -> Float[Tensor, " n"]:
-    """Ratings of each row from a ridge fit on the rows of all other groups.
+) -> Float[Tensor, "n ..."]:
+    """Ratings of each row, one or `k`, from a ridge fit on the rows of other groups.
 
     An axis of ratings that is no principal one; leave out whole clusters, since like
     emotions have like vectors and like ratings. Raises ValueError for one group only,
-    and for a number that is not finite.
+    and for a number that is not finite. Taught in chapter 06.
     """
     names = np.asarray(present(groups, "groups"))
     target = torch.from_numpy(finite(ratings, "ratings")).float()
     if len(np.unique(names)) < 2:
         raise ValueError("all rows are of one group: there is none to fit on")
-    found = torch.zeros(len(rows))
+    columns = target.reshape(len(target), -1)
+    found = torch.zeros_like(columns)
     for name in np.unique(names):
         out = torch.from_numpy(names == name)
-        known = target[~out]
-        made = map_rows(rows[~out], known[:, None], rows[out], ridge=ridge)
-        found[out] = made[:, 0]
-    return found
+        found[out] = map_rows(rows[~out], columns[~out], rows[out], ridge=ridge)
+    return found.view_as(target)

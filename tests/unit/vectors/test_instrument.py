@@ -77,6 +77,8 @@ def test_ridge_predicts_groups_that_it_never_saw() -> None:
     again = left_out_ridge(rows, ratings, groups)
     here = torch.from_numpy(groups == 4)
     assert torch.allclose(again[here], found[here], atol=1e-4)
+    both = left_out_ridge(rows, np.stack([ratings, only], 1), groups)
+    assert torch.allclose(both[:, 0], again, atol=1e-4)
     with pytest.raises(ValueError, match="of one group"):
         left_out_ridge(rows, ratings, [1] * 90)
 
