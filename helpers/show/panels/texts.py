@@ -119,7 +119,7 @@ def steer_text(
     )
     rows = pd.DataFrame(grid, columns=["emotion", "strength"])
     rows["text"] = [f"{prompt} … {text.strip()}" for text in written]
-    first = start or grid[0]
+    first = start or (emotions[0], strengths[len(strengths) // 2])
 
     def write(prompt: str, emotion: str, strength: float) -> Any:
         (text,) = generate(
