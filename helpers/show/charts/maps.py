@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers.show.charts.basic import DIVERGING, pick, titled
 
+AXES = ["x axis", "y axis"]
 SIZE = 326  # pixels: as `two_models` shows it
 LETTER, LINE = 6.2, 15.0  # pixels of a name at font size 11
 
@@ -27,7 +28,9 @@ def emotion_map(
     rows = pd.concat(each, ignore_index=True)
     flat = alt.Axis(labels=False, ticks=False, grid=False, title=None)
     wide = alt.Scale(domain=[-1.15, 1.15], nice=False)
-    base = alt.Chart(rows).encode(
+    ends = rows.drop_duplicates("space")[["space", *AXES]]
+    light = rows.drop(columns=AXES).round({"x": 3, "y": 3, "valence": 3})
+    base = alt.Chart(light).encode(
         x=alt.X("x:Q", axis=flat, scale=wide), y=alt.Y("y:Q", axis=flat, scale=wide)
     )
     legend = alt.Legend(orient="bottom", title="rated valence", gradientLength=120)
@@ -35,7 +38,6 @@ def emotion_map(
     shade = alt.Color("valence:Q", scale=DIVERGING, legend=legend)
     tips = ["emotion", alt.Tooltip("valence:Q", format=".2f")]
     words = base.transform_filter("datum.shown").mark_text(dy=-9, fontSize=11)
-    ends = rows.drop_duplicates("space")[["space", "x axis", "y axis"]]
     edge = alt.Chart(ends).mark_text(align="left", fontSize=11, fontStyle="italic")
     below = edge.encode(x=alt.value(4), y=alt.value(SIZE - 8), text="x axis:N")
     above = edge.encode(x=alt.value(4), y=alt.value(10), text="y axis:N")
