@@ -17,6 +17,7 @@ from tests.browser.conftest import FAINT, WIDE, Visit
 pytestmark = pytest.mark.browser
 each_page = pytest.mark.parametrize("name", contents())
 each_chapter = pytest.mark.parametrize("name", [f"book/{p.stem}" for p in CHAPTERS])
+HEAVIEST = 700_000  # bytes of a chapter's own
 SLIDERS = ".vega-bind input[type=range]"
 CONTROLS = f"{SLIDERS}, .vega-bind select, .vega-bind input[type=radio]"
 
@@ -137,6 +138,15 @@ def test_everyone_can_read_it(visit: Visit, name: str, mode: str, axe: str) -> N
     assert page.evaluate(FAINT) == []
     page.evaluate(axe)
     assert page.evaluate(SHUT_OUT) == []
+
+
+@each_chapter
+def test_is_light(built_book: Path, name: str) -> None:
+    path = built_book / f"{name}.html"
+    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    pictures = {img["src"] for img in page.select(".bd-article img[src^='../_images']")}
+    own = [path, *(path.parent / unquote(src) for src in pictures)]
+    assert sum(file.stat().st_size for file in own) <= HEAVIEST
 
 
 def test_search_finds_a_chapter(visit: Visit) -> None:

@@ -170,10 +170,10 @@ def test_a_drawer_opens_by_keyboard_and_shuts(lab: Bench) -> None:
         page.keyboard.press(key)
     drawer = page.locator(".lab-drawer")
     assert drawer.is_visible()
-    page.wait_for_function("document.querySelectorAll('.lab-list').length === 4")
+    page.wait_for_function("document.querySelectorAll('.lab-list').length === 5")
     near, *ways = (one.inner_text() for one in drawer.locator(".lab-list").all())
     assert len(near.split("\n")) >= 8
-    assert ways[0] != ways[1] != ways[2]
+    assert len(set(ways)) == 4  # no push, either emotion, a random direction
     assert drawer.locator("svg").get_attribute("aria-label")
     page.keyboard.press("Escape")
     assert not drawer.is_visible()

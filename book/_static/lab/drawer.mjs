@@ -59,23 +59,23 @@ export function drawer(lab, chosen) {
       list(sorted.slice(0, NEAR).map(([score, name]) => [name, score / top, number(score)])));
   }
 
-  /** Next words with no push, along the first emotion, and along a random direction. */
+  /** Next words with no push, along each emotion chosen, and along a random direction. */
   async function words(found, i) {
-    const [[name, color] = ["a random direction"]] = chosen();
-    const strength = state.values.strength, known = directions.has(name);
+    const strength = state.values.strength;
     const random = randomDirection(directions.d, state.values.seed);
     const ways = [["no push", []],
-      known && [`${name} ${number(strength)}`, directions.push(directions.vector(name), strength)],
-      [`random ${number(strength)}`, directions.push(random, strength)]].filter(Boolean);
+      ...chosen().filter(([name]) => directions.has(name)).map(([name, color]) =>
+        [`${name} ${number(strength)}`, directions.push(directions.vector(name), strength), color]),
+      [`random ${number(strength)}`, directions.push(random, strength)]];
     const tops = [];
     const rows = ways.map(([, pushes]) => ({ pushes }));
     const request = { ids: found.ids.slice(0, i + 1), rows, n: 0, top: WORDS };
     await engine.write(request, { top: ({ row, top }) => (tops[row] = top) });
     return [el("h3", {}, "Likeliest next words"), el("div", { class: "lab-columns" },
-      ways.map(([told], row) => el("div", {}, el("h4", {}, told),
+      ways.map(([told, , color], row) => el("div", {}, el("h4", {}, told),
         list((tops[row] ?? []).map(({ text, logprob }) =>
           [text, Math.exp(logprob), percent(Math.exp(logprob))]),
-        known && row === 1 ? color : undefined))))];
+        color))))];
   }
 
   return Object.assign(node, { open, shut });
