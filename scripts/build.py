@@ -54,10 +54,8 @@ def configuration(cache: Path, *, vendored: bool) -> dict[str, Any]:
     return table
 
 
-def run_sphinx(config: Path, builder: str = "html") -> int:
-    """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
-    for stale in (BUILD / ".doctrees", BUILD / builder):
-        shutil.rmtree(stale, ignore_errors=True)
+def run(*arguments: str) -> int:
+    """Run Python from the top of the repository, offline and with one thread."""
     environment = {
         "OMP_NUM_THREADS": "1",
         "HF_HUB_OFFLINE": "1",
@@ -65,11 +63,18 @@ def run_sphinx(config: Path, builder: str = "html") -> int:
         **os.environ,
         "PYTHONPATH": str(ROOT),
     }
-    jupyter_book = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", jupyter_book, "build", str(ROOT)]
-    command += ["--config", str(config), "--builder", builder]
-    command += ["-W", "--keep-going", "-n"]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
+
+
+def run_sphinx(config: Path, builder: str = "html") -> int:
+    """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
+    for stale in (BUILD / ".doctrees", BUILD / builder):
+        shutil.rmtree(stale, ignore_errors=True)
+    jupyter_book = "from jupyter_book.cli.main import main; main()"
+    options = ["--config", str(config), "--builder", builder]
+    options += ["-W", "--keep-going", "-n"]
+    return run("-c", jupyter_book, "build", str(ROOT), *options)
 
 
 def prepare(code: str, *, vendored: bool) -> Path:
@@ -96,7 +101,9 @@ def build() -> int:
         print(f"Nothing changed. {where}")
         return 0
     STAMP.unlink(missing_ok=True)
-    status = run_sphinx(prepare(code, vendored=vendored))
+    config = prepare(code, vendored=vendored)
+    cache = BUILD / f".jupyter_cache_{code}"
+    status = run("-m", "scripts.execute", str(cache)) or run_sphinx(config)
     seconds = time.monotonic() - start
     if status:
         print(f"The book did not build ({seconds:.0f} s): see the messages above.")
