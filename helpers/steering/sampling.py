@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -12,30 +13,41 @@ from transformers import LogitsProcessor
 
 from helpers.stats import number, whole
 
-WORD = 2**32 - 1  # numbers are mixed as 32-bit words held in int64
+WORD, HALF = 2**32 - 1, 2**31
 ODD = 0x9E3779B1
 
 
+def signed(word: int) -> int:
+    """The number that int32 takes a 32-bit word for: products wrap alike."""
+    return (word + HALF) % (WORD + 1) - HALF
+
+
 def mixed(words: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
-    """32-bit words scrambled one to one, so that neighbors have nothing in common.
+    """32-bit words, as int32, scrambled one to one: neighbors have nothing in common.
 
     Source: the finalizer of MurmurHash3 (Appleby, public domain).
     """
-    words = words ^ (words >> 16)
-    words.mul_(0x85EBCA6B).bitwise_and_(WORD)
-    words.bitwise_xor_(words >> 13)
-    words.mul_(0xC2B2AE35).bitwise_and_(WORD)
-    return words.bitwise_xor_(words >> 16)
+    words = words ^ ((words >> 16) & 0xFFFF)
+    words.mul_(signed(0x85EBCA6B))
+    words.bitwise_xor_((words >> 13) & 0x7FFFF)
+    words.mul_(signed(0xC2B2AE35))
+    return words.bitwise_xor_((words >> 16) & 0xFFFF)
+
+
+@lru_cache(maxsize=4)
+def token_words(size: int, device: torch.device) -> Int[Tensor, " {size}"]:
+    """A scrambled word for each token; the same at every step."""
+    return mixed(torch.arange(size, device=device, dtype=torch.int32) * signed(ODD))
 
 
 def uniform(
     seeds: Int[Tensor, "n 1"], step: int, size: int
 ) -> Float[Tensor, "n {size}"]:
     """A number in (0, 1) for each seed and token, the same on every device."""
-    keys = mixed((mixed(seeds & WORD) + step * ODD) & WORD)
-    tokens = torch.arange(size, device=seeds.device)
-    words = mixed(keys ^ mixed((tokens * ODD) & WORD))
-    return words.float().add_(0.5).div_(2**32).clamp_(1e-10, 1 - 1e-7)
+    own = mixed((seeds & WORD).to(torch.int32)) + signed(step * ODD & WORD)
+    words = mixed(mixed(own) ^ token_words(size, seeds.device))
+    numbers = words.long().bitwise_and_(WORD).float()
+    return numbers.add_(0.5).div_(2**32).clamp_(1e-10, 1 - 1e-7)
 
 
 class GumbelNoise(LogitsProcessor):
@@ -56,7 +68,7 @@ class GumbelNoise(LogitsProcessor):
         seeds = self.seeds.to(scores.device)
         noise = uniform(seeds, self.step, scores.shape[-1])
         self.step += 1
-        return scores.float() / self.temperature - torch.log(-torch.log(noise))
+        return (scores.float() / self.temperature).sub_(noise.log_().neg_().log_())
 
 
 class FiniteLogits(LogitsProcessor):
