@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks course grade model kept picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade model kept picture rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -62,6 +62,9 @@ benchmarks: $(STAMP) ## speed against bare Hugging Face, side by side
 	@$(PY) -m benchmarks.steering
 	@$(PY) -m benchmarks.monitor
 	@$(PY) -m benchmarks.live
+
+gpu: $(STAMP) ## where a GPU is: what it gives beside the CPU, and the same ratios
+	@$(PY) -m benchmarks.gpu --json _build/gpu.json
 
 course: $(STAMP) ## students' notebooks, keys, autograders, weekly zips: _build/course
 	@$(PY) -m scripts.course
