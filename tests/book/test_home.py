@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -262,3 +264,40 @@ def test_pages_without_a_home_lead_to_nobody(copy: Path, site: Callable) -> None
         shown = [a for a in links(page) if "github" in a or "colab" in a]
         assert shown == []
         assert page.select("figure.drawing")
+
+
+def zipped(folder: Path, name: str) -> dict[str, str]:
+    """Name and text of what a zip holds."""
+    with zipfile.ZipFile(next(folder.rglob(name))) as box:
+        names = [each for each in box.namelist() if not each.endswith("/")]
+        return {each: box.read(each).decode("utf-8", "replace") for each in names}
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("there", [ELSEWHERE, None], ids=["home", "none"])
+def test_the_course_installs_from_the_home(
+    copy: Path, tmp_path: Path, there: Home | None
+) -> None:
+    rehome(there, copy)
+    out = tmp_path / "course"
+    run = [sys.executable, "-m", "scripts.course", "A1", "--quick", "--out", str(out)]
+    own = {**os.environ, "PYTHONPATH": str(copy)}
+    subprocess.run(run, cwd=copy, env=own, capture_output=True, check=True)
+    week, box = zipped(out, "week-1.zip"), zipped(out, "A1-autograder.zip")
+    for name, text in week.items():
+        assert foreign(text, there) == [], name
+        if name.endswith(".ipynb"):
+            opening = next(
+                c for c in json.loads(text)["cells"] if c["cell_type"] == "code"
+            )
+            assert source(opening) == setup_cell(copy, Path(name).stem)
+            for drawing in re.findall(r"\]\((drawings/\w+\.svg)\)", text):
+                assert f"week-1/{drawing}" in week
+    readme, environment = week["week-1/README.txt"], box["environment.yml"]
+    if there:
+        assert f'pip install "{package(there)}"' in readme
+        assert f"https://{there.pages}" in readme
+        assert package(there) in environment
+    else:
+        assert "clone its repository" in readme
+        assert "://" not in readme + environment
