@@ -33,7 +33,7 @@ URL = re.compile(
 NAME = re.compile(
     r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][\w./+-]*(?<![./])", re.ASCII
 )
-BLOCK = re.compile(r"(^.*\bhome: (\w+).*\n)(?:.*\n)*?(^.*/home\b)", re.M)
+BLOCK = re.compile(r"(^(?:#|<!--) home: (\w+).*\n)(?:.*\n)*?(^(?:#|<!--) /home)", re.M)
 DRAWING = re.compile(r"\]\((?:https://github\.com/[^\s)]+/book/)?drawings/(\w+)\.svg\)")
 
 
@@ -146,7 +146,7 @@ def stated(text: str, home: Home | None) -> str:
 def cells(text: str, root: Path, chapter: str, home: Home | None) -> str:
     """A notebook with its setup cell and the addresses of its drawings."""
     notebook = json.loads(text)
-    before = json.dumps(notebook)
+    changed = False
     for cell in notebook["cells"]:
         kept = "".join(cell["source"])
         if "setup" in cell["metadata"].get("tags", []):
@@ -154,10 +154,9 @@ def cells(text: str, root: Path, chapter: str, home: Home | None) -> str:
         else:
             made = drawings(kept, home) if cell["cell_type"] == "markdown" else kept
         if made != kept:
-            cell["source"] = made.splitlines(keepends=True)
-    if json.dumps(notebook) == before:
-        return text
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+            cell["source"], changed = made.splitlines(keepends=True), True
+    told = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return told if changed else text
 
 
 def in_step(path: Path, root: Path, home: Home | None) -> str:
@@ -174,7 +173,7 @@ def write(root: Path = ROOT) -> list[Path]:
     for path in (p for each in REPEATING for p in sorted(root.glob(each))):
         new = in_step(path, root, home)
         if new != path.read_text("utf-8"):
-            path.write_text(new, "utf-8")
+            path.write_text(new, "utf-8", newline="\n")
             changed.append(path)
     return changed
 
@@ -183,7 +182,7 @@ def rehome(new: Home | None, root: Path = ROOT) -> list[Path]:
     """Move the book in `root` to `new`, or take its home out; returns what changed."""
     path = root / HOME_FILE
     text = path.read_text("utf-8")
-    path.write_text(stated(text, new), "utf-8")
+    path.write_text(stated(text, new), "utf-8", newline="\n")
     return [*([path] if stated(text, new) != text else []), *write(root)]
 
 
