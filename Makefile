@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade model kept picture rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade model kept picture wheel rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -93,7 +93,10 @@ kept: $(STAMP) ## run the chapters on the real model, and write what ships: help
 picture: $(STAMP) ## draw the README's picture from a run
 	@$(PY) -m scripts.picture
 
-rehome: $(STAMP) ## move the book to a fork: URL=https://github.com/YOU/REPOSITORY
+wheel: ## build the package's wheel, and try it in an empty environment: dist
+	@rm -rf dist && $(PYTHON) scripts/wheel.py build dist && $(PYTHON) scripts/wheel.py try dist
+
+rehome: $(STAMP) ## name where the notebooks install from: URL=https://github.com/YOU/REPOSITORY
 	@test -n "$(URL)" || { echo "Say where: make rehome URL=https://github.com/YOU/REPOSITORY"; exit 1; }
 	@$(PY) -m scripts.home --url "$(URL)" --branch "$(BRANCH)" --release "$(RELEASE)"
 

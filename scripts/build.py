@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from scripts.home import Home, read_home
 from scripts.vendor import ensure_vendor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,10 +43,20 @@ def digest(names: Iterable[str]) -> str:
     return total.hexdigest()[:16]
 
 
+def buttons(table: dict[str, Any], home: Home) -> None:
+    """Put the buttons that lead to the repository and to Colab into a configuration."""
+    place = {"url": home.url, "branch": home.branch, "path_to_book": ""}
+    table["repository"] = place
+    table["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
+    table["html"] |= {"use_repository_button": True, "use_issues_button": True}
+
+
 def configuration(cache: Path, *, vendored: bool) -> dict[str, Any]:
-    """`_config.yml` with the execution cache, and without vendored scripts if none."""
+    """`_config.yml` with the execution cache, the home's buttons, what is vendored."""
     table = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     table["execute"]["cache"] = str(cache)
+    if home := read_home(ROOT):
+        buttons(table, home)
     if not vendored:
         config = table["sphinx"]["config"]
         for key in ("mathjax_path", "nb_ipywidgets_js"):

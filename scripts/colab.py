@@ -1,8 +1,8 @@
 """Run chapters as Colab would: `python scripts/colab.py`, from any folder.
 
 Each runs in an empty folder of its own, in a kernel where `google.colab` is loaded
-and `helpers` is not, so that its setup cell has to install the package; the address
-that it installs from is replaced by this copy of the repository.
+and `helpers` is not, so that its setup cell has to install the package: the cell of a
+published notebook, whose address is replaced by this copy of the repository.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,10 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run from any folder
 
+from scripts.home import Home, package, read_home, setup_cell  # noqa: E402
 from scripts.toc import chapters  # noqa: E402
+
+HOME = read_home() or Home("https://github.com/OWNER/REPOSITORY")
 
 STARTUP = """
 import importlib.machinery, importlib.util, sys
@@ -41,10 +43,19 @@ except ImportError:
 """
 
 
-def archive() -> str:
-    """What the setup cells install."""
-    home = tomllib.loads((ROOT / "book/_home.toml").read_text("utf-8"))
-    return f"{home['url']}/archive/{home['release']}.zip"
+def published(chapter: Path, install: Path) -> Any:
+    """A notebook with the setup cell that it is published with, installing `install`.
+
+    Raises ValueError where a notebook has no setup cell.
+    """
+    notebook: Any = nbformat.read(chapter, as_version=4)
+    found = [c for c in notebook.cells if "setup" in c.metadata.get("tags", [])]
+    if len(found) != 1:
+        raise ValueError(f"{chapter.name} has {len(found)} setup cells in place of one")
+    address = package(HOME).partition(" @ ")[2]
+    cell = setup_cell(chapter=chapter.stem, home=HOME)
+    found[0].source = cell.replace(address, install.as_uri())
+    return notebook
 
 
 def run(
@@ -54,10 +65,7 @@ def run(
 
     `install` is a wheel or a source folder. Raises nbclient's CellExecutionError.
     """
-    text = chapter.read_text("utf-8")
-    if archive() not in text:
-        raise ValueError(f"{chapter.name} has no setup cell: make setup-cells")
-    notebook = nbformat.reads(text.replace(archive(), install.as_uri()), as_version=4)
+    notebook = published(chapter, install)
     with tempfile.TemporaryDirectory() as ipython:
         startup = Path(ipython, "profile_default/startup")
         startup.mkdir(parents=True)

@@ -30,7 +30,7 @@ from typing import Any
 import nbformat
 import yaml
 
-from scripts.home import read_home, setup_cell
+from scripts.home import DRAWING, package, read_home, setup_cell
 from scripts.masters import FOLDER, ROOT, Master, find_master, masters, read_master
 
 OUT = ROOT / "_build/course"
@@ -50,16 +50,32 @@ WEEK = """Week {number}: {title}
 Read and run the chapters: {chapters}.
 Then do: {assignments}.
 
-On Colab: File, Upload notebook. On a laptop: pip install "{package}"
-and open the notebooks in Jupyter. The last cell of an assignment makes the file that
-you hand in. The book: https://{pages}
+{where}
+The last cell of an assignment makes the file that you hand in.
 """
+WHERE = """On Colab: File, Upload notebook. On a laptop: pip install "{package}"
+and open the notebooks in Jupyter. The book: https://{pages}
+"""
+NOWHERE = """The notebooks need the book's package: clone its repository (your teacher
+knows where it is), run pip install ".[real]" in that folder, and open them in Jupyter.
+"""
+HOMELESS = (
+    "The book has no home here, so nothing of this installs the package on Colab or "
+    "Gradescope: make rehome URL=https://github.com/OWNER/REPOSITORY, then this again."
+)
 
 
-def package() -> str:
-    """What pip installs to have the helpers."""
+def where() -> str:
+    """What a week's README says of getting the package."""
     home = read_home()
-    return f"emotion-vectors-book[real] @ {home.url}/archive/{home.release}.zip"
+    return home.fill(WHERE.replace("{package}", package(home))) if home else NOWHERE
+
+
+def shown(chapter: Path) -> dict[str, Path]:
+    """The drawings that a chapter shows from its own folder: name and file."""
+    text = chapter.read_text("utf-8") if read_home() is None else ""
+    names = [f"drawings/{name}.svg" for name in DRAWING.findall(text)]
+    return {name: chapter.parent / name for name in names}
 
 
 def prepared(master: Master) -> Any:
@@ -68,7 +84,8 @@ def prepared(master: Master) -> Any:
     first, _, text = notebook.cells[0].source.partition("\n")
     config = yaml.safe_load(text)
     config.pop("name", None)  # otter would refuse a notebook that has lost its metadata
-    config["requirements"] = [package()]
+    if home := read_home():
+        config["requirements"] = [package(home)]
     config["python_version"] = "3.11"
     notebook.cells[0].source = f"{first}\n{yaml.safe_dump(config)}"
     for cell in notebook.cells:
@@ -144,10 +161,10 @@ def pack(week: dict[str, Any], out: Path) -> list[Path]:
         title=week["title"],
         chapters=", ".join(week["chapters"]),
         assignments=", ".join(here) or "no assignment",
-        package=package(),
-        pages=read_home().pages,
+        where=where(),
     )
     chapters = {f"{c}.ipynb": ROOT / f"book/{c}.ipynb" for c in week["chapters"]}
+    chapters |= {n: p for c in list(chapters.values()) for n, p in shown(c).items()}
     students = {f"{a}.ipynb": out / f"students/{a}.ipynb" for a in here}
     teacher = {f"{a}-key.ipynb": out / f"keys/{a}.ipynb" for a in here}
     teacher |= {
@@ -190,6 +207,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for week in weeks():
         pack(week, given.out)
     print(f"The course is in {given.out}: students, keys, gradescope, a zip per week.")
+    if read_home() is None:
+        print(HOMELESS)
     return 0
 
 

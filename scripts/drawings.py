@@ -1,7 +1,7 @@
 """A Sphinx extension: a drawing that a notebook shows as an image stands in the page.
 
 Inline it follows the theme, and its title and description are read aloud. In a notebook
-it is Markdown's image with the address that `link` gives, which Colab opens too.
+it is Markdown's image with the address that `scripts.home.link` gives.
 """
 
 from __future__ import annotations
@@ -15,16 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
-from scripts.home import Home
-
 log = logging.getLogger(__name__)
 FOLDER = Path(__file__).resolve().parent.parent / "book/drawings"
-ADDRESS = re.compile(r".*/book/drawings/(\w+)\.svg")
-
-
-def link(name: str, home: Home) -> str:
-    """The address of a drawing, where a notebook finds it from anywhere."""
-    return f"{home.url}/raw/{home.branch}/book/drawings/{name}.svg"
+ADDRESS = re.compile(r"(?:.*/book/)?drawings/(\w+)\.svg")
 
 
 def inline(name: str) -> str:

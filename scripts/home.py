@@ -1,50 +1,72 @@
-"""The repository's home: read it, repeat it in the chapters, move it to a fork.
+"""The repository's home: write it into what repeats it, or take it out again.
 
-`python -m scripts.home` writes the setup cell of `book/_home.toml` into every
-chapter; `python -m scripts.home --url URL` moves the whole book to another home.
+The repository carries none; the publishing workflow writes the one that it runs in.
+`python -m scripts.home --url URL` writes another, `--url none` takes it out, and
+without an argument everything is brought in step with `book/_home.toml`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.toc import chapters
-
 ROOT = Path(__file__).resolve().parent.parent
 HOME_FILE = Path("book/_home.toml")
-URL = re.compile(r"https://github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?")
+REPEATING = (
+    "README.md",
+    "CITATION.cff",
+    "book/*.md",
+    "book/*.ipynb",
+    "book/assignments/A*.ipynb",
+)
+URL = re.compile(
+    r"https://github\.com/([A-Za-z0-9][\w-]{0,38}/(?!\.+/?$)[\w.-]{1,100}?)(?:\.git)?/?",
+    re.ASCII,
+)
 NAME = re.compile(
     r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][\w./+-]*(?<![./])", re.ASCII
 )
+BLOCK = re.compile(r"(^(?:#|<!--) home: (\w+).*\n)(?:.*\n)*?(^(?:#|<!--) /home)", re.M)
+DRAWING = re.compile(r"\]\((?:https://github\.com/[^\s)]+/book/)?drawings/(\w+)\.svg\)")
 
 
 @dataclass(frozen=True)
 class Home:
-    """Where the book lives: a GitHub repository, a branch, and what Colab installs."""
+    """Where the book lives: a GitHub repository, a branch, and what Colab installs.
+
+    Raises ValueError for a URL, branch or release that addresses and cells cannot hold.
+    """
 
     url: str
-    branch: str
-    release: str
+    branch: str = "main"
+    release: str = "main"
+
+    def __post_init__(self) -> None:
+        if URL.fullmatch(self.url) is None:
+            raise ValueError(
+                f"{self.url!r} is no home: give https://github.com/OWNER/REPOSITORY "
+                "(Colab opens notebooks from GitHub only)"
+            )
+        for kind, name in (("branch", self.branch), ("release", self.release)):
+            if not NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no {kind} that addresses and files can hold: use "
+                    "letters, digits and . _ - / +"
+                )
+        object.__setattr__(self, "url", f"https://github.com/{self.slug}")
 
     @property
     def slug(self) -> str:
         """Owner and repository, as in `owner/repository`."""
         match = URL.fullmatch(self.url)
-        if match is None:
-            raise ValueError(
-                f"{self.url!r} is no home: give https://github.com/OWNER/REPOSITORY "
-                "(Colab opens notebooks from GitHub only)"
-            )
+        assert match is not None
         return match[1]
 
     @property
@@ -54,28 +76,11 @@ class Home:
         host = f"{owner.lower()}.github.io"
         return host if name.lower() == host else f"{host}/{name}"
 
-    def check(self) -> None:
-        """Raise ValueError for a URL, branch or release that no file could repeat."""
-        _ = self.slug
-        for kind, name in (("branch", self.branch), ("release", self.release)):
-            if not NAME.fullmatch(name):
-                raise ValueError(
-                    f"{name!r} is no {kind} that addresses and files can hold: use "
-                    "letters, digits and . _ - / +"
-                )
-
-    def forms(self) -> list[str]:
-        """Every form in which files repeat the home, in a fixed order."""
-        return [
-            *(f"{self.slug}/{kind}/{self.branch}" for kind in ("blob", "tree", "raw")),
-            f"{self.slug}/archive/{self.release}.zip",
-            f"  branch: {self.branch}",
-            f"    branches: [{self.branch}]",
-            f'branch = "{self.branch}"',
-            f'release = "{self.release}"',
-            self.slug,
-            self.pages,
-        ]
+    def fill(self, template: str) -> str:
+        """The template with this home in the place of `{url}`, `{pages}` and others."""
+        for name in ("url", "slug", "pages", "branch", "release"):
+            template = template.replace(f"{{{name}}}", getattr(self, name))
+        return template
 
 
 def home_table(root: Path = ROOT) -> dict[str, Any]:
@@ -83,133 +88,140 @@ def home_table(root: Path = ROOT) -> dict[str, Any]:
     return tomllib.loads((root / HOME_FILE).read_text("utf-8"))
 
 
-def read_home(root: Path = ROOT) -> Home:
-    """The home that `book/_home.toml` states."""
+def read_home(root: Path = ROOT) -> Home | None:
+    """The home that `book/_home.toml` states; None where it lives nowhere yet."""
     table = home_table(root)
+    if not table["url"]:
+        return None
     return Home(table["url"], table["branch"], table["release"])
 
 
-def setup_cell(root: Path = ROOT, chapter: str = "") -> str:
-    """The first code cell of a chapter, filled in for this home and its model."""
-    home, table = read_home(root), home_table(root)
-    filled = table["setup"].strip().replace("{url}", home.url)
-    filled = filled.replace("{release}", home.release).replace("{pages}", home.pages)
-    return filled.replace("{model}", "smollm2" if chapter in table["real"] else "tiny")
+def package(home: Home, root: Path = ROOT) -> str:
+    """What pip installs to have the helpers."""
+    return home.fill(home_table(root)["package"])
 
 
-def text_files(root: Path) -> Iterator[Path]:
-    """The files of the repository that git tracks or would track, folders sorted."""
-    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True)
-    except OSError as error:
-        raise ValueError(f"git is needed to tell the book's files: {error}") from error
-    if done.returncode:
-        why = done.stderr.decode(errors="backslashreplace").strip()
-        raise ValueError(
-            f"git cannot tell the book's files: {why}\nWhere there is no repository, "
-            "make one first: git init && git add -A"
-        )
-    names = done.stdout
-    for name in sorted(set(os.fsdecode(names).split("\0")) - {""}):
-        path = root / name
-        if path.is_file() and not path.is_symlink():
-            yield path
+def setup_cell(root: Path = ROOT, chapter: str = "", home: Home | None = None) -> str:
+    """The first code cell of a chapter, with its model; for `root`'s home unless told.
 
-
-def find(root: Path, forms: Sequence[str]) -> dict[Path, str]:
-    """Path and text of the files in which one of `forms` stands."""
-    pattern = _pattern(forms)
-    found = {}
-    for path in text_files(root):
-        try:
-            text = path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if pattern.search(text):
-            found[path] = text
-    return found
-
-
-def _pattern(forms: Sequence[str]) -> re.Pattern[str]:
-    longest_first = sorted(forms, key=len, reverse=True)
-    words = "|".join(re.escape(form) for form in longest_first)
-    return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])")
-
-
-def stands(root: Path, old: Home, forms: Sequence[str]) -> list[Path]:
-    """The files in which one of `forms` stands outside of what repeats the old home.
-
-    The pages of OWNER/OWNER.github.io are how those of OWNER's other books begin.
+    Without a home it installs nothing and says where to get the package.
     """
-    pattern, own = _pattern(forms), _pattern(old.forms())
-    found = find(root, forms)
-    return [path for path, text in found.items() if pattern.search(own.sub("", text))]
+    home, table = home or read_home(root), home_table(root)
+    opening = table["install" if home else "nowhere"].strip()
+    if home:
+        opening = home.fill(opening.replace("{package}", table["package"]))
+    model = "smollm2" if chapter in table["real"] else "tiny"
+    return f"{opening}\n{table['models'].strip().replace('{model}', model)}"
 
 
-def rehome(new: Home, root: Path = ROOT) -> list[Path]:
-    """Move the book in `root` to `new` and return the files that changed.
+def link(name: str, home: Home | None) -> str:
+    """The address of a drawing, where a page of `book/` finds it."""
+    place = f"{home.url}/raw/{home.release}/book/" if home else ""
+    return f"{place}drawings/{name}.svg"
 
-    Raises ValueError where `new` is no GitHub URL, has a branch or release with odd
-    characters, or is named in a file already (then moving back would not restore what
-    stands there now); and where git does not tell the files, with its reason.
-    """
-    old = read_home(root)
-    new.check()
-    if new == old:
-        return []
-    if new.slug != old.slug and (taken := stands(root, old, [new.slug, new.pages])):
-        names = ", ".join(str(path.relative_to(root)) for path in taken)
-        raise ValueError(f"{new.slug} already stands in {names}: take it out first")
-    table = dict(zip(old.forms(), new.forms(), strict=True))
-    pattern = _pattern(old.forms())
-    changed = []
-    for path, text in find(root, old.forms()).items():
-        moved = pattern.sub(lambda match: table[match[0]], text)
-        if moved != text:
-            path.write_bytes(moved.encode("utf-8"))
+
+def drawings(text: str, home: Home | None) -> str:
+    """Markdown with the addresses of its drawings as this home has them."""
+    return DRAWING.sub(lambda found: f"]({link(found[1], home)})", text)
+
+
+def blocks(text: str, table: dict[str, Any], home: Home | None) -> str:
+    """A text with what stands between `home: NAME` and `/home` as the table has it."""
+
+    def filled(found: re.Match[str]) -> str:
+        block = home.fill(table["blocks"][found[2]].lstrip()) if home else ""
+        return f"{found[1]}{block}{found[3]}"
+
+    return BLOCK.sub(filled, text)
+
+
+def stated(text: str, home: Home | None) -> str:
+    """`book/_home.toml` with the three values of this home."""
+    values = (home.url, home.branch, home.release) if home else ("", "main", "main")
+    for name, value in zip(("url", "branch", "release"), values, strict=True):
+        text = re.sub(rf'^{name} = "[^"]*"', f'{name} = "{value}"', text, flags=re.M)
+    return text
+
+
+def cells(text: str, root: Path, chapter: str, home: Home | None) -> str:
+    """A notebook with its setup cell and the addresses of its drawings."""
+    notebook = json.loads(text)
+    changed = False
+    for cell in notebook["cells"]:
+        kept = "".join(cell["source"])
+        if "setup" in cell["metadata"].get("tags", []):
+            made = setup_cell(root, chapter)
+        else:
+            made = drawings(kept, home) if cell["cell_type"] == "markdown" else kept
+        if made != kept:
+            cell["source"], changed = made.splitlines(keepends=True), True
+    told = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return told if changed else text
+
+
+def in_step(path: Path, root: Path, home: Home | None) -> str:
+    """What a file that repeats the home has to say."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        return cells(text, root, path.stem, home)
+    return blocks(drawings(text, home), home_table(root), home)
+
+
+def write(root: Path = ROOT) -> list[Path]:
+    """Bring all that repeats the home in step with it; returns what changed."""
+    home, changed = read_home(root), []
+    for path in (p for each in REPEATING for p in sorted(root.glob(each))):
+        new = in_step(path, root, home)
+        if new != path.read_text("utf-8"):
+            path.write_text(new, "utf-8", newline="\n")
             changed.append(path)
     return changed
 
 
-def write_setup_cells(root: Path = ROOT) -> list[Path]:
-    """Put the setup cell into every chapter's and master's cell tagged `setup`."""
-    changed, book = [], root / "book"
-    for path in [*chapters(root), *sorted(book.glob("assignments/A*.ipynb"))]:
-        notebook = json.loads(path.read_text("utf-8"))
-        before = json.dumps(notebook)
-        for cell in notebook["cells"]:
-            if "setup" in cell["metadata"].get("tags", []):
-                text = setup_cell(root, path.stem)
-                cell["source"] = text.splitlines(keepends=True)
-        if json.dumps(notebook) != before:
-            text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-            path.write_text(text, "utf-8")
-            changed.append(path)
-    return changed
+def rehome(new: Home | None, root: Path = ROOT) -> list[Path]:
+    """Move the book in `root` to `new`, or take its home out; returns what changed."""
+    path = root / HOME_FILE
+    text = path.read_text("utf-8")
+    path.write_text(stated(text, new), "utf-8", newline="\n")
+    return [*([path] if stated(text, new) != text else []), *write(root)]
+
+
+def asked(url: str | None, branch: str | None, release: str | None) -> Home | None:
+    """The home that a command line asks for: what it leaves open stays as it is.
+
+    A release that is not named follows the branch that is.
+    """
+    if url == "none":
+        return None
+    old = read_home()
+    if not url and old is None:
+        raise ValueError("Say where: --url https://github.com/OWNER/REPOSITORY")
+    kept = old or Home(url or "")
+    release = release or branch or kept.release
+    return Home(url or kept.url, branch or kept.branch, release)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Command line: see the top of this file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", help="https://github.com/OWNER/REPOSITORY")
-    parser.add_argument("--branch", help="the branch that Colab opens")
-    parser.add_argument("--release", help="the tag or branch that Colab installs")
-    given = {k: v for k, v in vars(parser.parse_args(arguments)).items() if v}
+    parser.add_argument("--url", help="https://github.com/OWNER/REPOSITORY, or none")
+    parser.add_argument("--branch", help="where Colab finds the notebooks")
+    parser.add_argument("--release", help="what Colab installs (the branch)")
+    given = vars(parser.parse_args(arguments))
     try:
-        new = replace(read_home(), **given)
-        new = replace(new, url=f"https://github.com/{new.slug}")
-        changed = rehome(new) if given else write_setup_cells()
+        changed = rehome(asked(**given)) if any(given.values()) else write()
+        home = read_home()
     except ValueError as error:
         sys.exit(f"Not moved. {error}")
     for path in changed:
         print(path.relative_to(ROOT))
-    print(f"{len(changed)} files changed. The book's home is {new.url} ({new.branch}).")
-    if given:
+    print(f"{len(changed)} files changed.", end=" ")
+    if home is None:
+        print("The book has no home: the publishing workflow gives it one.")
+    else:
         print(
-            f"Colab installs {new.release}: push that tag to the new home "
-            f"(git push origin {new.release}), or use RELEASE={new.branch}.\n"
-            "Turn on Pages there: Settings, Pages, source: GitHub Actions."
+            f"The book's home is {home.url}: Colab opens notebooks of {home.branch} "
+            f"and installs {home.release}, so both must be pushed there."
         )
 
 

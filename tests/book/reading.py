@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +53,22 @@ def contents() -> list[str]:
     table = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     parts = [chapter["file"] for part in table["parts"] for chapter in part["chapters"]]
     return [table["root"], *parts]
+
+
+def text_files(root: Path = ROOT) -> Iterator[Path]:
+    """The files of a repository that git tracks or would track, folders sorted."""
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True)
+    for name in sorted(set(os.fsdecode(done.stdout).split("\0")) - {""}):
+        path = root / name
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def texts(root: Path = ROOT) -> Iterator[tuple[Path, str]]:
+    """Path and text of those that are text."""
+    for path in text_files(root):
+        try:
+            yield path, path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue

@@ -13,8 +13,7 @@ from helpers.cache import digest_bytes
 from helpers.datasets import load_written_stories
 from helpers.models import load_model, smollm2
 from helpers.vectors import extract
-from scripts.colab import run
-from scripts.home import read_home, setup_cell
+from scripts.colab import HOME, run
 from tests.book.reading import CHAPTERS, ROOT
 
 
@@ -30,6 +29,13 @@ def run_installed(chapter: Path, wheel: Path, folder: Path, **environment: str) 
         "the setup cell installed nothing"
     )
     return notebook
+
+
+def begin(chapter: Path, *code: str) -> None:
+    """Write a notebook that opens with a setup cell."""
+    cells = [nbformat.v4.new_code_cell(text) for text in ("", *code)]
+    cells[0].metadata["tags"] = ["setup"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), chapter)
 
 
 @pytest.mark.run
@@ -79,9 +85,7 @@ def test_kept_results_are_found_by_other_versions(wheel: Path, tmp_path: Path) -
     models.mkdir()
     (models / "smollm2").symlink_to(smollm2.folder())
     chapter = tmp_path / "chapter.ipynb"
-    code = [setup_cell(), OTHERS.format(root=str(ROOT))]
-    cells = [nbformat.v4.new_code_cell(text) for text in code]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), chapter)
+    begin(chapter, OTHERS.format(root=str(ROOT)))
     notebook = run_installed(
         chapter,
         wheel,
@@ -101,10 +105,9 @@ def test_a_setup_that_fails_says_what_to_do(tmp_path: Path) -> None:
     """There is nothing to install at the address: pip says so, and the cell goes on."""
     chapter, empty = tmp_path / "chapter.ipynb", tmp_path / "content"
     empty.mkdir()
-    cell = nbformat.v4.new_code_cell(setup_cell())
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), chapter)
+    begin(chapter)
     with pytest.raises(CellExecutionError) as raised:
         run(chapter, tmp_path / "none.zip", empty, {"PIP_NO_INDEX": "1"})
     said = str(raised.value)
     assert "Not set up: read what pip says above." in said.splitlines()[-1]
-    assert f"https://{read_home().pages}/book/troubleshooting.html" in said
+    assert f"https://{HOME.pages}/book/troubleshooting.html" in said

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scripts.drawings import ADDRESS, FOLDER, inline, link
-from scripts.home import read_home
+from scripts.drawings import ADDRESS, FOLDER, inline
+from scripts.home import link, read_home
 from tests.book.reading import BOOK, CHAPTERS, cells, source
 
 SPACE = "{http://www.w3.org/2000/svg}"

@@ -26,8 +26,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers import show
 from helpers.show import charts
 from helpers.stats import Estimate
-from scripts.drawings import FOLDER, link
-from scripts.home import read_home
+from scripts.drawings import FOLDER
+from scripts.home import link, read_home
 from scripts.vendor import ensure_vendor
 from tests.book.reading import ROOT
 from tests.browser.conftest import FAINT, WIDE, Visit
