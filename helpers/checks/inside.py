@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from helpers.activations import residual_stream
 from helpers.checks.advice import Advice, as_tensor, expect, same, staged
 from helpers.models import n_layers, unwrap
 
+PAIR = ("One day the dog saw the man.", "One day the man saw the dog.")
 BUGS = {"A": 4, "B": 1, "C": 3, "D": 2}  # of the readers in chapter 01
 LOOK = {
     "A": "one text of the two is right, and both have their length",
@@ -40,31 +41,31 @@ def ran(function: Callable[..., Any], *given: Any) -> Tensor:
     return result
 
 
-def read_layer(function: Callable[[Any, str, int], Any], model: Any) -> bool:
-    """Chapter 01: the residual stream of one text after a block."""
+def read_layer(function: Callable[[Any, Sequence[str], int], Any], model: Any) -> bool:
+    """Chapter 01: the residual stream of two texts, equally long, after a block."""
 
     def steps() -> None:
-        text, layer = "Two boats lay in the harbor and the wind was low.", 1
-        got = ran(function, model, text, layer)
-        right = residual_stream(model, text, layer)
+        layer = 1
+        got = ran(function, model, list(PAIR), layer)
+        right = both(model, layer)
         expect(
-            got.ndim != 1,
-            "You have one position only. `output[0]` may have taken the first row of "
+            got.shape != right[0].shape,
+            "Two texts went in and one came back: `[0]` takes the first text out of "
+            "the batch, and drops the others without an error.",
+        )
+        expect(
+            got.ndim > 1,
+            "You have one position only. `output[0]` may have taken the first text of "
             "the batch and then the first position.",
         )
         expect(
-            got.shape != (1, *right.shape),
-            "The batch axis is still there: the text is row 0 of its batch.",
-        )
-        expect(
             got.shape == right.shape,
-            f"The shape should be [positions, d_model] = {tuple(right.shape)}, "
+            f"The shape should be [texts, positions, d_model] = {tuple(right.shape)}, "
             f"and is {tuple(got.shape)}.",
         )
         for off in (layer - 1, layer + 1):
-            other = residual_stream(model, text, off)
             expect(
-                not same(got, other),
+                not same(got, both(model, off)),
                 f"These are the values of layer {off}, not {layer}. Layer l is the "
                 "stream after block l, so block l's own output.",
             )
@@ -75,6 +76,11 @@ def read_layer(function: Callable[[Any, str, int], Any], model: Any) -> bool:
         )
 
     return staged("read_layer", steps)
+
+
+def both(model: Any, layer: int) -> Float[Tensor, "2 s d"]:
+    """The stream of each text of PAIR, read by itself."""
+    return torch.stack([residual_stream(model, text, layer) for text in PAIR])
 
 
 def opened(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -366,25 +366,29 @@ def passages(
 ) -> alt.Chart:
     """One text out of many, chosen by a menu or slider for each of `fields`.
 
-    `column` sets texts side by side, a column for each of its values.
+    `column` sets texts side by side, a column for each of its values. A text that
+    comes more than once is kept once.
     """
     names = [] if column is None else list(dict.fromkeys(frame[column]))
     width = 62 // max(1, len(names)) - 2 * bool(names)
-    rows = frame.assign(line=frame[text].map(lambda t: textwrap.wrap(t, width) or [""]))
-    rows = rows.drop(columns=text).explode("line", ignore_index=True)
-    by = [*fields, *([column] if column else [])]
-    rows["place"] = rows.groupby(by).cumcount()
+    rows = frame[[*fields, *([column] if column else [])]].copy()
+    rows["of"], every = pd.factorize(frame[text])
+    lines = [textwrap.wrap(t, width) or [""] for t in every]
+    told = pd.DataFrame({"of": range(len(lines)), "told": map("\n".join, lines)})
     x: Any = alt.value(4)
     if column:
         head = alt.Axis(orient="top", labelAngle=0, labelFontSize=13, ticks=False)
         scale = alt.Scale(paddingInner=0, paddingOuter=0)
         x = alt.X(f"{column}:N", title=None, sort=names, axis=head, scale=scale)
+    dx = -(WIDTH - 20) / 4 if column else 0
+    look: dict[str, Any] = {"align": "left", "baseline": "top", "lineBreak": "\n"}
     chart = (
         alt.Chart(rows)
-        .mark_text(align="left", fontSize=14, dx=-(WIDTH - 20) / 4 if column else 0)
-        .encode(y=alt.Y("place:O", axis=None), text="line:N", x=x)
+        .transform_lookup("of", alt.LookupData(told, "of", ["told"]))
+        .mark_text(**look, fontSize=14, lineHeight=24, dx=dx, dy=5)
+        .encode(y=alt.value(0), text="told:N", x=x)
     )
-    height = 24 * (int(rows["place"].max()) + 1)
+    height = 24 * max(map(len, lines))
     chart = chart.properties(width=WIDTH - 20, height=height)
     for i, name in enumerate(fields):
         options = sorted(frame[name].unique().tolist())

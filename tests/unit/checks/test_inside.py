@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -18,22 +18,32 @@ from helpers.models import n_layers
 stream = residual_stream
 
 
-def read(model: Any, text: str, layer: int) -> Any:
-    with torch.no_grad(), model.trace(text):
+def read(model: Any, texts: Sequence[str], layer: int) -> Any:
+    with torch.no_grad(), model.trace(texts):
         output = model.layers[layer].output.save()
-    return output[0].float().cpu()
+    return output.float().cpu()
 
 
-def unsaved(model: Any, text: str, layer: int) -> Any:
-    with torch.no_grad(), model.trace(text):
+def first_only(model: Any, texts: Sequence[str], layer: int) -> Any:
+    with torch.no_grad(), model.trace(texts):
+        output = model.layers[layer].output[0].save()
+    return output
+
+
+def unsaved(model: Any, texts: Sequence[str], layer: int) -> Any:
+    with torch.no_grad(), model.trace(texts):
         output = model.layers[layer].output
-    return output[0]
+    return output
 
 
-def with_gradients(model: Any, text: str, layer: int) -> Any:
-    with model.trace(text):
+def with_gradients(model: Any, texts: Sequence[str], layer: int) -> Any:
+    with model.trace(texts):
         output = model.layers[layer].output.save()
-    return output[0]
+    return output
+
+
+def single(model: Any, texts: Sequence[str], layer: int) -> Any:
+    return torch.stack([stream(model, text, layer) for text in texts])
 
 
 def patch(model: Any, text: str, donor: str, layer: int, position: int) -> Any:
@@ -71,15 +81,17 @@ def last(model: Any, text: str, *_: Any) -> Any:
 
 
 WRONG: list[tuple[str, Callable[..., Any], str]] = [
-    ("read_layer", lambda m, t, n: stream(m, t, n).tolist(), "is a list"),
-    ("read_layer", lambda m, t, n: stream(m, t, n)[0], "one position only"),
-    ("read_layer", lambda m, t, n: stream(m, t, n)[None], "batch axis"),
-    ("read_layer", lambda m, t, n: stream(m, t, n)[1:], "d_model]"),
-    ("read_layer", lambda m, t, n: stream(m, t, n - 1), "of layer 0, not 1"),
-    ("read_layer", lambda m, t, n: stream(m, t, n + 1), "of layer 2, not 1"),
-    ("read_layer", lambda m, t, n: 2 * stream(m, t, n), "values are not"),
-    ("read_layer", lambda m, t, n: stream(m, t, n), "Open a trace yourself"),
-    ("read_layer", stream, "Open a trace yourself"),
+    ("read_layer", lambda m, t, n: single(m, t, n).tolist(), "is a list"),
+    ("read_layer", lambda m, t, n: single(m, t, n)[0, 0], "one position only"),
+    ("read_layer", first_only, "`[0]` takes the first text"),
+    ("read_layer", lambda m, t, n: read(m, t, n)[0], "`[0]` takes the first text"),
+    ("read_layer", lambda m, t, n: single(m, t, n)[None], "d_model]"),
+    ("read_layer", lambda m, t, n: single(m, t, n)[:, 1:], "d_model]"),
+    ("read_layer", lambda m, t, n: single(m, t, n - 1), "of layer 0, not 1"),
+    ("read_layer", lambda m, t, n: single(m, t, n + 1), "of layer 2, not 1"),
+    ("read_layer", lambda m, t, n: 2 * single(m, t, n), "values are not"),
+    ("read_layer", lambda m, t, n: single(m, t, n).flip(0), "values are not"),
+    ("read_layer", single, "Open a trace yourself"),
     ("read_layer", unsaved, "needs `.save()`, inside the trace"),
     ("read_layer", with_gradients, "torch.no_grad()"),
     ("patch_row", lambda m, t, *_: last(m, t)[1:], "d_model]"),

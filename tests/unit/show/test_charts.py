@@ -45,17 +45,34 @@ def test_dots_of_a_control_are_gray() -> None:
     assert scale["range"][1] == charts.basic.GRAYS[0]
 
 
+WORDS = "one two three four five six seven eight nine ten eleven twelve"
+
+
+def told(spec: dict[str, Any]) -> list[str]:
+    """What a chart of passages shows for each of its rows."""
+    (look,) = [t for t in spec["transform"] if "lookup" in t]
+    texts = spec["datasets"][look["from"]["data"]["name"]]
+    by = {row[look["from"]["key"]]: row["told"] for row in texts}
+    return [by[row[look["lookup"]]] for row in spec["datasets"][spec["data"]["name"]]]
+
+
 def test_passages_stand_side_by_side() -> None:
-    words = "one two three four five six seven eight nine ten eleven twelve"
-    frame = pd.DataFrame({"side": ["left", "right"], "text": [words, "short"]})
+    frame = pd.DataFrame({"side": ["left", "right"], "text": [WORDS, "short"]})
     spec = charts.passages(frame, [], column="side", title="t").to_dict()
     assert spec["encoding"]["x"]["sort"] == ["left", "right"]
-    (rows,) = spec["datasets"].values()
-    left = [row for row in rows if row["side"] == "left"]
-    assert " ".join(row["line"] for row in left) == words
-    assert [row["place"] for row in left] == list(range(len(left)))
-    assert max(len(row["line"]) for row in rows) <= 31
-    assert [r["place"] for r in rows if r["side"] == "right"] == [0]
+    left, right = (text.split(spec["mark"]["lineBreak"]) for text in told(spec))
+    assert " ".join(left) == WORDS
+    assert max(map(len, left)) <= 31
+    assert right == ["short"]
+    assert spec["height"] == spec["mark"]["lineHeight"] * len(left)
+
+
+def test_a_passage_that_comes_again_is_kept_once() -> None:
+    texts = [WORDS, "short", WORDS]
+    frame = pd.DataFrame({"name": ["a", "b", "c"], "text": texts})
+    spec = charts.passages(frame, ["name"], title="t", start=["c"]).to_dict()
+    assert [" ".join(text.split()) for text in told(spec)] == texts
+    assert sum("told" in row for d in spec["datasets"].values() for row in d) == 2
 
 
 def test_pick_filters_words_and_numbers() -> None:
