@@ -30,6 +30,7 @@ from typing import Any
 import nbformat
 import yaml
 
+from scripts import questions
 from scripts.home import DRAWING, package, read_home, setup_cell
 from scripts.masters import FOLDER, ROOT, Master, find_master, masters, read_master
 
@@ -206,7 +207,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{points:g} points ({time.monotonic() - start:.0f} s)")
     for week in weeks():
         pack(week, given.out)
-    print(f"The course is in {given.out}: students, keys, gradescope, a zip per week.")
+    questions.pack(given.out)
+    print(f"The course is in {given.out}: students, keys, gradescope, a zip per week,")
+    print("and the bank of questions: questions-qti.zip, questions-moodle.gift.")
     if read_home() is None:
         print(HOMELESS)
     return 0

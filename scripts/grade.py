@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from scripts import gradebook
 from scripts.masters import Master, Question, find_master, read_master
 from scripts.sandbox import Limits, Stopped, examiner, session
 from scripts.submissions import Submission, grader_folders, read_submissions
@@ -236,19 +237,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--memory", type=float, default=8, help="in GB")
     parser.add_argument("--seed", type=int, default=None, help="of an earlier grading")
     parser.add_argument("--unwalled", action="store_true", help="where no walls stand")
+    gradebook.add_options(parser)
     given = parser.parse_args(arguments)
     try:
         master = read_master(find_master(given.assignment))
-        hidden = [given.folder, given.out]
+        rules = gradebook.read_rules(given, master)
+        tables = [p for p in (given.out, given.roster, given.files, *given.points) if p]
+        hidden = [given.folder, *tables]
         if not given.unwalled:
             check_unseen([ROOT / "book", *hidden])
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not given.unwalled and (why := no_walls()):
         sys.exit(f"No walls around submissions here: {why}. With --unwalled they run "
                  "all the same, and can read and write whatever you can.")  # fmt: skip
     part = given.out.with_name(f".{given.out.name}.part")
-    found = read_submissions(given.folder, master.name, [given.out, part])
+    found = read_submissions(given.folder, master.name, [*tables, part])
     if not found:
         sys.exit(f"No file in {given.folder}")
     limits = Limits(
@@ -268,6 +272,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{len(kept)} of {len(found)} are in {given.out} already, and stay.")
     run(master, found, limits, given.out, kept, hidden, given.jobs)
     print(f"The grades are in {given.out} (seed {limits.seed}).")
+    if rules:
+        times = {plain(one.file): one.time() for one in found}
+        told = gradebook.write(given.out, read_table(given.out), times, master, rules)
+        print(*told, sep="\n")
     return 0
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from helpers.grading import LARGEST, of_system
@@ -25,6 +26,11 @@ class Submission:
     learner: str
     path: Path | None = None
     problem: str = ""
+
+    def time(self) -> datetime:
+        """When it was last written, as far as its file knows."""
+        seconds = os.lstat(self.path).st_mtime if self.path else 0
+        return datetime.fromtimestamp(seconds).astimezone()
 
     def read(self) -> bytes:
         """What it holds; raises OSError or ValueError where it is no plain file."""
