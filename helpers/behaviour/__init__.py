@@ -4,19 +4,18 @@ from helpers.behaviour.act_runs import run_scenes
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
 from helpers.behaviour.effects import (
     agreement, best_dose, control_gaps, control_spread, effects_by_emotion, gap,
-    random_control, rate_table,
+    random_control,
 )
 from helpers.behaviour.masked_talk import (
     HIDER, LINE, PARTNER, TURN, carried, read_chats, read_speakers,
 )
 from helpers.behaviour.masks import (
-    controls, deflection, found_rank, norm_shares, own_and_other, part_means,
-    read_parts, through,
+    controls, deflection, found_rank, part_means, read_parts, through,
 )
-from helpers.behaviour.outcomes import outcome, pleasantness, strain
+from helpers.behaviour.outcomes import outcome, pleasantness
 from helpers.behaviour.preferences import (
-    ASK, bradley_terry, known_answer, letter_prompts, ordered_pairs, prefer_first,
-    span_masks, split_push, strength_table, win_matrix,
+    ASK, bradley_terry, letter_prompts, ordered_pairs, prefer_first, span_masks,
+    split_push, win_matrix,
 )
 from helpers.behaviour.suppression import (
     axis_limit, by_own_words, by_visible_emotion, EXCHANGE, fitted_limit,
@@ -29,10 +28,9 @@ __all__ = [
     "agreement", "axis_limit", "best_dose", "bradley_terry", "by_own_words",
     "by_visible_emotion", "carried", "control_gaps", "control_spread", "controls",
     "deflection", "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank",
-    "gap", "known_answer", "letter_prompts", "named_emotions", "next_logprobs",
-    "norm_shares", "ordered_pairs", "outcome", "own_and_other", "part_means",
-    "pleasantness", "prefer_first", "probe", "random_control", "rate_table",
+    "gap", "letter_prompts", "named_emotions", "next_logprobs", "ordered_pairs",
+    "outcome", "part_means", "pleasantness", "prefer_first", "probe", "random_control",
     "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
-    "run_scenes", "span_masks", "split_push", "steered_rates", "strain",
-    "strength_table", "through", "valence_axis", "win_matrix",
+    "run_scenes", "span_masks", "split_push", "steered_rates", "through",
+    "valence_axis", "win_matrix",
 ]

@@ -20,19 +20,6 @@ from helpers.vectors import EmotionVectors
 Dose = tuple[str, float]  # a vector's name and a strength
 
 
-def rate_table(rates: pd.DataFrame, act: str) -> pd.DataFrame:
-    """The rate of an act for each vector and strength, with its interval over scenes.
-
-    Columns vector, strength, value, low, high, mass (the probability on all acts).
-    """
-    rows = [
-        (*key, *bootstrap(part[act], list(part["scene"])), float(part["mass"].mean()))
-        for key, part in rates.groupby(["vector", "strength"], sort=False)
-    ]
-    names = ["vector", "strength", "value", "low", "high", "mass"]
-    return pd.DataFrame(rows, columns=names)
-
-
 def at_dose(rates: pd.DataFrame, dose: Dose) -> pd.DataFrame:
     """The rows of one dose, a row a scene; raises ValueError if there are none."""
     vector, strength = dose

@@ -125,30 +125,12 @@ def deflection(
     return whole, project_out(whole, space), emotions
 
 
-def norm_shares(
-    whole: Float[Tensor, "e d"], story_vectors: Float[Tensor, "k d"], share: float
-) -> Float[Tensor, " e"]:
-    """The share of each vector's norm that lies outside the story space."""
-    space = neutral_components(story_vectors, share)
-    return project_out(whole, space).norm(dim=-1) / whole.norm(dim=-1)
-
-
 def cosines(a: Float[Tensor, "n d"], b: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
     """The cosine of each row of `a` with the same row of `b`.
 
     Taught in chapter 11.
     """
     return (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))
-
-
-def own_and_other(
-    a: Float[Tensor, "e d"], b: Float[Tensor, "e d"]
-) -> tuple[Float[Tensor, " e"], Float[Tensor, " e"]]:
-    """Cosine of each row with its namesake, and its mean cosine with the others."""
-    unit = [x / x.norm(dim=-1, keepdim=True) for x in (a, b)]
-    grid = unit[0] @ unit[1].T
-    own = grid.diagonal()
-    return own, (grid.sum(1) - own) / (len(grid) - 1)
 
 
 def found_rank(

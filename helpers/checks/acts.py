@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.checks.advice import expect, staged
+from helpers.checks.advice import check, expect, holds
 
 
 def push_log(moved: Sequence[float], seed: int) -> pd.DataFrame:
@@ -29,7 +29,8 @@ def push_log(moved: Sequence[float], seed: int) -> pd.DataFrame:
     return log.sample(frac=1, random_state=seed, ignore_index=True)
 
 
-def what_moved(function: Callable[[pd.DataFrame], Any]) -> bool:
+@check()
+def what_moved(function: Callable[[pd.DataFrame], Any]) -> None:
     """Chapter 09: wanting, a liking for A, and one for yes, from a log of answers."""
     planted = {
         "a liking for A": (0.0, 0.8, 0.0),
@@ -37,34 +38,28 @@ def what_moved(function: Callable[[pd.DataFrame], Any]) -> bool:
         "wanting": (0.7, 0.0, 0.0),
         "a mixture": (-0.4, 0.5, -0.3),
     }
-
-    def steps() -> None:
-        for seed, (what, moved) in enumerate(planted.items()):
-            got = function(push_log(moved, seed))
-            expect(
-                isinstance(got, tuple | list) and len(got) == 3,
-                "Return three numbers: wanting, the liking for A, the liking for yes.",
-            )
-            found, true = np.array([float(x) for x in got]), np.array(moved)
-            told = ", ".join(f"{x:.2f}" for x in found)
-            expect(
-                not np.allclose(found, true[[0, 2, 1]]) or true[1] == true[2],
-                "The last two are swapped: letters tell about A, words about yes.",
-            )
-            expect(
-                not np.allclose(found, 2 * true),
-                "Each is twice what it should be: halve the difference and the sum.",
-            )
-            expect(
-                true[0] != 0 or abs(found[0]) < 1e-9,
-                f"In the log of {what} nothing is wanted, and you find {found[0]:.2f}. "
-                "Does a way that was asked more often count more?",
-            )
-            expect(
-                np.allclose(found, true), f"The log of {what} gives {told}: look again."
-            )
-
-    return staged("what_moved", steps)
+    for seed, (what, moved) in enumerate(planted.items()):
+        got = function(push_log(moved, seed))
+        expect(
+            holds(got, 3),
+            "Return three numbers: wanting, the liking for A, the liking for yes.",
+        )
+        found, true = np.array([float(x) for x in got]), np.array(moved)
+        told = ", ".join(f"{x:.2f}" for x in found)
+        expect(
+            not np.allclose(found, true[[0, 2, 1]]) or true[1] == true[2],
+            "The last two are swapped: letters tell about A, words about yes.",
+        )
+        expect(
+            not np.allclose(found, 2 * true),
+            "Each is twice what it should be: halve the difference and the sum.",
+        )
+        expect(
+            true[0] != 0 or abs(found[0]) < 1e-9,
+            f"In the log of {what} nothing is wanted, and you find {found[0]:.2f}. "
+            "Does a way that was asked more often count more?",
+        )
+        expect(np.allclose(found, true), f"The log of {what} gives {told}: look again.")
 
 
 def wording_table(seed: int) -> pd.DataFrame:
@@ -83,69 +78,63 @@ def wording_table(seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["wording", "first", "swapped", "mass"])
 
 
-def usable_wordings(function: Callable[[pd.DataFrame], Any]) -> bool:
+@check()
+def usable_wordings(function: Callable[[pd.DataFrame], Any]) -> None:
     """Chapter 09: which wordings of a question may go on one scale."""
-
-    def steps() -> None:
-        for seed in range(3):
-            got = function(wording_table(seed))
-            expect(
-                not isinstance(got, str) and hasattr(got, "__iter__"),
-                "Return the set of wordings that may be used.",
-            )
-            found = set(got)
-            expect(
-                "rather" not in found,
-                "One wording gets 4 % of the probability on its letters: leave it out.",
-            )
-            expect(
-                not {"letter", "turns"} & found,
-                "One wording in your set is mostly position. Signs cancel in a mean: "
-                "take sizes first.",
-            )
-            expect("which" in found, "A wording that works is missing from your set.")
-            expect(found == {"which"}, f"Other wordings than these: {sorted(found)}.")
-
-    return staged("usable_wordings", steps)
+    for seed in range(3):
+        got = function(wording_table(seed))
+        expect(
+            not isinstance(got, str) and hasattr(got, "__iter__"),
+            "Return the set of wordings that may be used.",
+        )
+        found = set(got)
+        expect(
+            "rather" not in found,
+            "One wording gets 4 % of the probability on its letters: leave it out.",
+        )
+        expect(
+            not {"letter", "turns"} & found,
+            "One wording in your set is mostly position. Signs cancel in a mean: "
+            "take sizes first.",
+        )
+        expect("which" in found, "A wording that works is missing from your set.")
+        expect(found == {"which"}, f"Other wordings than these: {sorted(found)}.")
 
 
-def beats_random(function: Callable[[float, Any], Any]) -> bool:
+@check()
+def beats_random(function: Callable[[float, Any], Any]) -> None:
     """Chapter 10: the p-value of an effect against those of random directions."""
-
-    def steps() -> None:
-        null = np.arange(-19, 20) / 64  # which floats hold exactly
-        got = float(function(0.5, null))
-        expect(got != 0.0, "Never 0: the effect itself is one of the draws.")
-        expect(0 < got <= 1, "A p-value lies above 0 and is at most 1.")
-        expect(
-            abs(got - 1 / 40) < 1e-9,
-            "39 controls and none reaches the effect: count the effect among the "
-            "draws, above and below the line.",
-        )
-        expect(
-            abs(float(function(-0.5, null)) - 1 / 40) < 1e-9,
-            "A large effect downward is large too: compare sizes.",
-        )
-        between = float(function(10.5 / 64, null))  # 9 on each side reach it
-        expect(
-            abs(between - 10 / 40) > 1e-9,
-            "You counted one side only: controls far below count too.",
-        )
-        expect(
-            abs(between - 19 / 40) < 1e-9,
-            "18 of 39 controls go further than this effect: another p was expected.",
-        )
-        expect(
-            abs(float(function(10 / 64, null)) - 21 / 40) < 1e-9,
-            "A control that goes exactly as far as the effect counts, too: at least as "
-            "far is >=.",
-        )
-        expect(
-            abs(float(function(0.105, list(null))) - 27 / 40) < 1e-9,
-            "Right for an array but not for a list of floats.",
-        )
-
-    return staged("beats_random", steps)
+    null = np.arange(-19, 20) / 64  # which floats hold exactly
+    got = float(function(0.5, null))
+    expect(got != 0.0, "Never 0: the effect itself is one of the draws.")
+    expect(0 < got <= 1, "A p-value lies above 0 and is at most 1.")
+    expect(
+        abs(got - 1 / 40) < 1e-9,
+        "39 controls and none reaches the effect: count the effect among the "
+        "draws, above and below the line.",
+    )
+    expect(
+        abs(float(function(-0.5, null)) - 1 / 40) < 1e-9,
+        "A large effect downward is large too: compare sizes.",
+    )
+    between = float(function(10.5 / 64, null))  # 9 on each side reach it
+    expect(
+        abs(between - 10 / 40) > 1e-9,
+        "You counted one side only: controls far below count too.",
+    )
+    expect(
+        abs(between - 19 / 40) < 1e-9,
+        "18 of 39 controls go further than this effect: another p was expected.",
+    )
+    expect(
+        abs(float(function(10 / 64, null)) - 21 / 40) < 1e-9,
+        "A control that goes exactly as far as the effect counts, too: at least as "
+        "far is >=.",
+    )
+    expect(
+        abs(float(function(0.105, list(null))) - 27 / 40) < 1e-9,
+        "Right for an array but not for a list of floats.",
+    )
 
 
 def colleague_table(gap: float, seed: int) -> pd.DataFrame:
@@ -158,54 +147,50 @@ def colleague_table(gap: float, seed: int) -> pd.DataFrame:
     return pd.DataFrame({**rows, **mass})
 
 
-def sentence_for_paper(function: Callable[[pd.DataFrame, Any], Any]) -> bool:
+@check()
+def sentence_for_paper(function: Callable[[pd.DataFrame, Any], Any]) -> None:
     """Chapter 10: one sentence that says what a table shows, and no more."""
     null = np.arange(-30, 31) / 100  # gaps of pairs of other emotions
+    for gap, beyond in ((0.22, False), (0.42, True)):
+        table = colleague_table(gap, seed=int(100 * gap))
+        text = function(table, null)
+        expect(isinstance(text, str), "Return a sentence.")
+        told = (table["desperate"] - table["calm"]).mean()
+        p = (1 + (np.abs(null) >= told).sum()) / (1 + len(null))
+        numbers = [float(x) for x in re.findall(r"\d*\.?\d+", text)]
 
-    def steps() -> None:
-        for gap, beyond in ((0.22, False), (0.42, True)):
-            table = colleague_table(gap, seed=int(100 * gap))
-            text = function(table, null)
-            expect(isinstance(text, str), "Return a sentence.")
-            told = (table["desperate"] - table["calm"]).mean()
-            p = (1 + (np.abs(null) >= told).sum()) / (1 + len(null))
-            numbers = [float(x) for x in re.findall(r"\d*\.?\d+", text)]
-
-            def said(value: float, numbers: list[float] = numbers) -> bool:
-                return any(
-                    abs(x - k * value) <= 0.0051 * max(k, 1)
-                    for x in numbers
-                    for k in (1, 100)
-                )
-
-            expect(
-                said(told),
-                f"The sentence lacks the difference of desperate and calm ({told:.2f} "
-                "as a share, the mean over all rows).",
-            )
-            expect(
-                re.search(r"\b(4|four) tasks\b", text) is not None,
-                "How many were drawn? Wordings of a task are no new tasks: say "
-                '"4 tasks".',
-            )
-            expect(
-                said(p) or said(float(np.quantile(np.abs(null), 0.95))),
-                "Beside what? Give p against the gaps of other emotions, or what 95 % "
-                "of them stay below.",
-            )
-            expect(
-                said(0.6) and said(0.94),
-                "The two rates are shares of different masses: give the mass of both.",
-            )
-            denied = re.search(r"\b(not|no)\b", text.lower()) is not None
-            expect(
-                beyond or denied,
-                f"Here p is {p:.2f}, and the sentence does not say that nothing beyond "
-                "other emotions was found.",
-            )
-            expect(
-                not beyond or not denied,
-                f"Here p is {p:.3f}, and the sentence says *not* or *no*.",
+        def said(value: float, numbers: list[float] = numbers) -> bool:
+            return any(
+                abs(x - k * value) <= 0.0051 * max(k, 1)
+                for x in numbers
+                for k in (1, 100)
             )
 
-    return staged("sentence_for_paper", steps)
+        expect(
+            said(told),
+            f"The sentence lacks the difference of desperate and calm ({told:.2f} "
+            "as a share, the mean over all rows).",
+        )
+        expect(
+            re.search(r"\b(4|four) tasks\b", text) is not None,
+            'How many were drawn? Wordings of a task are no new tasks: say "4 tasks".',
+        )
+        expect(
+            said(p) or said(float(np.quantile(np.abs(null), 0.95))),
+            "Beside what? Give p against the gaps of other emotions, or what 95 % "
+            "of them stay below.",
+        )
+        expect(
+            said(0.6) and said(0.94),
+            "The two rates are shares of different masses: give the mass of both.",
+        )
+        denied = re.search(r"\b(not|no)\b", text.lower()) is not None
+        expect(
+            beyond or denied,
+            f"Here p is {p:.2f}, and the sentence does not say that nothing beyond "
+            "other emotions was found.",
+        )
+        expect(
+            not beyond or not denied,
+            f"Here p is {p:.3f}, and the sentence says *not* or *no*.",
+        )

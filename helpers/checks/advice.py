@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec
 
 import numpy as np
 from torch import Tensor
+
+P = ParamSpec("P")
 
 
 class Advice(Exception):
@@ -29,6 +32,23 @@ def staged(name: str, steps: Callable[[], None]) -> bool:
     return False
 
 
+def check(name: str = "") -> Callable[[Callable[P, None]], Callable[P, bool]]:
+    """Make a check of a function that goes through its stages; it never raises.
+
+    What passed, or the first advice, is printed under `name` (its own by default); the
+    check returns whether all stages passed.
+    """
+
+    def made(stages: Callable[P, None]) -> Callable[P, bool]:
+        @functools.wraps(stages)
+        def run(*given: P.args, **options: P.kwargs) -> bool:
+            return staged(name or stages.__name__, lambda: stages(*given, **options))
+
+        return run
+
+    return made
+
+
 def expect(condition: bool | np.bool_, advice: str) -> None:
     if not condition:
         raise Advice(advice)
@@ -42,7 +62,36 @@ def as_tensor(value: Any, what: str) -> Tensor:
     return value.detach().float().cpu()
 
 
+def returned(value: Any) -> float:
+    """A number, or the advice that there is none."""
+    expect(value is not None, "It returned nothing: is there a `return`?")
+    return float(value)
+
+
 def same(a: Tensor, b: Tensor, loose: float = 1e-4) -> bool:
     return a.shape == b.shape and bool(
         (a - b).abs().max() <= loose * (1 + b.abs().max())
     )
+
+
+def shaped(got: Tensor, shape: Sequence[int], axes: str) -> None:
+    """Expect a shape, and name its axes where it is another."""
+    expect(
+        got.shape == tuple(shape),
+        f"The shape should be {axes} = {tuple(shape)}, and is {tuple(got.shape)}.",
+    )
+
+
+def holds(value: Any, n: int) -> bool:
+    """Whether a value is a row of `n` things."""
+    return isinstance(value, tuple | list | np.ndarray) and len(value) == n
+
+
+def look_again(
+    found: dict[str, Any], right: dict[str, Any], look: dict[str, str]
+) -> None:
+    """How many answers are right, and what to look at in the first that is not."""
+    wrong = [name for name in right if found[name] != right[name]]
+    if wrong:
+        n, name = len(right) - len(wrong), wrong[0]
+        raise Advice(f"{n} of {len(right)} right. Look at {name} again: {look[name]}")

@@ -10,15 +10,23 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers.activations import residual_stream
-from helpers.checks.advice import Advice, as_tensor, expect, same, staged
+from helpers.checks.advice import (
+    Advice,
+    as_tensor,
+    check,
+    expect,
+    look_again,
+    same,
+    shaped,
+)
 from helpers.models import n_layers, unwrap
 
 PAIR = ("One day the dog saw the man.", "One day the man saw the dog.")
 BUGS = {"A": 4, "B": 1, "C": 3, "D": 2}  # of the readers in chapter 01
 LOOK = {
-    "A": "one text of the two is right, and both have their length",
-    "B": "every shape is right, and no number of either text",
-    "C": "an error, and about a name that never came out",
+    "A": "one text of the two is right, and both have their length.",
+    "B": "every shape is right, and no number of either text.",
+    "C": "an error, and about a name that never came out.",
     "D": "how many texts went in, and how many came back?",
 }
 
@@ -41,41 +49,34 @@ def ran(function: Callable[..., Any], *given: Any) -> Tensor:
     return result
 
 
-def read_layer(function: Callable[[Any, Sequence[str], int], Any], model: Any) -> bool:
+@check()
+def read_layer(function: Callable[[Any, Sequence[str], int], Any], model: Any) -> None:
     """Chapter 01: the residual stream of two texts, equally long, after a block."""
-
-    def steps() -> None:
-        layer = 1
-        got = ran(function, model, list(PAIR), layer)
-        right = both(model, layer)
+    layer = 1
+    got = ran(function, model, list(PAIR), layer)
+    right = both(model, layer)
+    expect(
+        got.shape != right[0].shape,
+        "Two texts went in and one came back: `[0]` takes the first text out of "
+        "the batch, and drops the others without an error.",
+    )
+    expect(
+        got.ndim > 1,
+        "You have one position only. `output[0]` may have taken the first text of "
+        "the batch and then the first position.",
+    )
+    shaped(got, right.shape, "[texts, positions, d_model]")
+    for off in (layer - 1, layer + 1):
         expect(
-            got.shape != right[0].shape,
-            "Two texts went in and one came back: `[0]` takes the first text out of "
-            "the batch, and drops the others without an error.",
+            not same(got, both(model, off)),
+            f"These are the values of layer {off}, not {layer}. Layer l is the "
+            "stream after block l, so block l's own output.",
         )
-        expect(
-            got.ndim > 1,
-            "You have one position only. `output[0]` may have taken the first text of "
-            "the batch and then the first position.",
-        )
-        expect(
-            got.shape == right.shape,
-            f"The shape should be [texts, positions, d_model] = {tuple(right.shape)}, "
-            f"and is {tuple(got.shape)}.",
-        )
-        for off in (layer - 1, layer + 1):
-            expect(
-                not same(got, both(model, off)),
-                f"These are the values of layer {off}, not {layer}. Layer l is the "
-                "stream after block l, so block l's own output.",
-            )
-        expect(same(got, right), "The shape is right, the values are not.")
-        expect(
-            "trace" in opened(function),
-            "The numbers are right, but a helper read them. Open a trace yourself.",
-        )
-
-    return staged("read_layer", steps)
+    expect(same(got, right), "The shape is right, the values are not.")
+    expect(
+        "trace" in opened(function),
+        "The numbers are right, but a helper read them. Open a trace yourself.",
+    )
 
 
 def both(model: Any, layer: int) -> Float[Tensor, "2 s d"]:
@@ -90,41 +91,33 @@ def opened(function: Callable[..., Any]) -> tuple[str, ...]:
     return code.co_names if code is not None and own else ()
 
 
-def patch_row(function: Callable[[Any, str, str, int, int], Any], model: Any) -> bool:
+@check()
+def patch_row(function: Callable[[Any, str, str, int, int], Any], model: Any) -> None:
     """Chapter 01: a run in which one row comes from another text."""
-
-    def steps() -> None:
-        text, donor = "The boat lay still in the harbor.", "A dog ran over the hill."
-        layer, place, last = 1, 3, n_layers(model) - 1
-        got = ran(function, model, text, donor, layer, place)
-        plain = residual_stream(model, text, last)
-        expect(
-            got.shape == plain.shape,
-            f"The shape should be [positions, d_model] = {tuple(plain.shape)}, "
-            f"and is {tuple(got.shape)}.",
-        )
-        expect(
-            not same(got, plain),
-            "Nothing changed. A new name for a row changes nothing, nor does an edit "
-            "after the trace: assign to a part of the block's output, in the trace.",
-        )
-        expect(
-            same(got[:place], plain[:place]),
-            f"Rows before position {place} changed, too: replace that one row only.",
-        )
-        near = {"position": [(layer, place - 1), (layer, place + 1)]}
-        near["layer"] = [(layer - 1, place), (layer + 1, place)]
-        for what, others in near.items():
-            for other in others:
-                wrong = patched(model, text, donor, *other)
-                expect(not same(got, wrong), f"That is another {what}, one off.")
-        expect(
-            same(got, patched(model, text, donor, layer, place)),
-            "One row was replaced, but not by the donor's row of this layer and "
-            "position.",
-        )
-
-    return staged("patch_row", steps)
+    text, donor = "The boat lay still in the harbor.", "A dog ran over the hill."
+    layer, place, last = 1, 3, n_layers(model) - 1
+    got = ran(function, model, text, donor, layer, place)
+    plain = residual_stream(model, text, last)
+    shaped(got, plain.shape, "[positions, d_model]")
+    expect(
+        not same(got, plain),
+        "Nothing changed. A new name for a row changes nothing, nor does an edit "
+        "after the trace: assign to a part of the block's output, in the trace.",
+    )
+    expect(
+        same(got[:place], plain[:place]),
+        f"Rows before position {place} changed, too: replace that one row only.",
+    )
+    near = {"position": [(layer, place - 1), (layer, place + 1)]}
+    near["layer"] = [(layer - 1, place), (layer + 1, place)]
+    for what, others in near.items():
+        for other in others:
+            wrong = patched(model, text, donor, *other)
+            expect(not same(got, wrong), f"That is another {what}, one off.")
+    expect(
+        same(got, patched(model, text, donor, layer, place)),
+        "One row was replaced, but not by the donor's row of this layer and position.",
+    )
 
 
 def patched(
@@ -138,20 +131,14 @@ def patched(
     return unwrap(end)[0].float().cpu()
 
 
-def which_bug(function: Callable[[], Any]) -> bool:
+@check()
+def which_bug(function: Callable[[], Any]) -> None:
     """Chapter 01: which mistake each of four readers makes, told by its output."""
-
-    def steps() -> None:
-        found = function()
-        expect(
-            isinstance(found, dict) and set(found) == set(BUGS),
-            'Return a dictionary with all four readers: {"A": ..., "B": ..., ...}.',
-        )
-        odd = [n for n in found.values() if n not in range(1, 6)]
-        expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
-        wrong = [name for name in BUGS if found[name] != BUGS[name]]
-        right = f"{len(BUGS) - len(wrong)} of 4 right. "
-        for name in wrong[:1]:
-            expect(False, f"{right}Look at {name} again: {LOOK[name]}.")
-
-    return staged("which_bug", steps)
+    found = function()
+    expect(
+        isinstance(found, dict) and set(found) == set(BUGS),
+        'Return a dictionary with all four readers: {"A": ..., "B": ..., ...}.',
+    )
+    odd = [n for n in found.values() if n not in range(1, 6)]
+    expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
+    look_again(found, BUGS, LOOK)

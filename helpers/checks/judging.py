@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.advice import Advice, expect, staged
+from helpers.checks.advice import Advice, check, expect, holds, look_again
 
 PAIRS = [
     ("I dive first and check how deep it is.", "I check how deep it is and dive."),
@@ -57,84 +57,73 @@ def bag(text: str) -> list[str]:
     return sorted(text.lower().replace(".", " ").split())
 
 
-def three_numbers(function: Callable[..., Any]) -> bool:
+@check()
+def three_numbers(function: Callable[..., Any]) -> None:
     """Chapter 08b: sensitivity, criterion, and what words alone give."""
-
-    def steps() -> None:
-        asked: list[str] = []
-        result = function(PAIRS, heard(by_order, asked), 200)
-        expect(
-            isinstance(result, tuple | list) and len(result) == 3,
-            "Return three numbers: sensitivity, criterion, and what words alone give.",
-        )
-        try:
-            sense, level, words = (float(x) for x in result)
-        except (TypeError, ValueError):
-            raise Advice("Each of the three should be one number.") from None
-        one, two = np.array([[by_order(t) for t in pair] for pair in PAIRS]).T
-        far, middle = (one - two).mean(), ((one + two) / 2).mean()
-        expect(
-            not np.isclose(sense, -far),
-            "The sensitivity has the wrong sign: the case comes first, then its twin.",
-        )
-        expect(
-            not np.isclose(sense, middle) or np.isclose(far, middle),
-            "The first number is the mean of both: that is the criterion.",
-        )
-        expect(np.isclose(sense, far), "The sensitivity is not the mean difference.")
-        expect(
-            not np.isclose(level, (one + two).mean()),
-            "The criterion is twice too large: it is a mean of two.",
-        )
-        expect(np.isclose(level, middle), "The criterion is not that of case and twin.")
-        bags = {tuple(bag(text)) for pair in PAIRS for text in pair}
-        strange = [text for text in asked if tuple(bag(text)) not in bags]
-        expect(
-            not strange,
-            f"A mixed text has other words than its own: {strange[:1]}. Keep every "
-            "word, and the full stop at the end or none at all.",
-        )
-        plain = {text for pair in PAIRS for text in pair}
-        mixed = [text for text in asked if text not in plain]
-        expect(bool(mixed), "`score` was never asked for a text with its words mixed.")
-        for k, what in enumerate(("cases", "twins")):
-            own = {tuple(bag(pair[k])) for pair in PAIRS}
-            found = [text for text in mixed if tuple(bag(text)) in own]
-            expect(
-                bool(found), f"Mix the words of the {what}, too: the rival is a pair."
-            )
-        expect(
-            len(set(mixed)) > 2 * len(plain),
-            "One order is one draw: mix anew for each of `n_draws`.",
-        )
-        expect(
-            not np.isclose(words, far),
-            "The third number equals the first, for a score that sees the order.",
-        )
-        sense, _, words = function(PAIRS, by_words, 3)
-        expect(
-            np.isclose(sense, words),
-            "For a score that sees no order, mixed words must give the same "
-            f"sensitivity: {sense:.2f}, and not {words:.2f}.",
-        )
-
-    return staged("three_numbers", steps)
+    asked: list[str] = []
+    result = function(PAIRS, heard(by_order, asked), 200)
+    expect(
+        holds(result, 3),
+        "Return three numbers: sensitivity, criterion, and what words alone give.",
+    )
+    try:
+        sense, level, words = (float(x) for x in result)
+    except (TypeError, ValueError):
+        raise Advice("Each of the three should be one number.") from None
+    one, two = np.array([[by_order(t) for t in pair] for pair in PAIRS]).T
+    far, middle = (one - two).mean(), ((one + two) / 2).mean()
+    expect(
+        not np.isclose(sense, -far),
+        "The sensitivity has the wrong sign: the case comes first, then its twin.",
+    )
+    expect(
+        not np.isclose(sense, middle) or np.isclose(far, middle),
+        "The first number is the mean of both: that is the criterion.",
+    )
+    expect(np.isclose(sense, far), "The sensitivity is not the mean difference.")
+    expect(
+        not np.isclose(level, (one + two).mean()),
+        "The criterion is twice too large: it is a mean of two.",
+    )
+    expect(np.isclose(level, middle), "The criterion is not that of case and twin.")
+    bags = {tuple(bag(text)) for pair in PAIRS for text in pair}
+    strange = [text for text in asked if tuple(bag(text)) not in bags]
+    expect(
+        not strange,
+        f"A mixed text has other words than its own: {strange[:1]}. Keep every "
+        "word, and the full stop at the end or none at all.",
+    )
+    plain = {text for pair in PAIRS for text in pair}
+    mixed = [text for text in asked if text not in plain]
+    expect(bool(mixed), "`score` was never asked for a text with its words mixed.")
+    for k, what in enumerate(("cases", "twins")):
+        own = {tuple(bag(pair[k])) for pair in PAIRS}
+        found = [text for text in mixed if tuple(bag(text)) in own]
+        expect(bool(found), f"Mix the words of the {what}, too: the rival is a pair.")
+    expect(
+        len(set(mixed)) > 2 * len(plain),
+        "One order is one draw: mix anew for each of `n_draws`.",
+    )
+    expect(
+        not np.isclose(words, far),
+        "The third number equals the first, for a score that sees the order.",
+    )
+    sense, _, words = function(PAIRS, by_words, 3)
+    expect(
+        np.isclose(sense, words),
+        "For a score that sees no order, mixed words must give the same "
+        f"sensitivity: {sense:.2f}, and not {words:.2f}.",
+    )
 
 
-def which_control(function: Callable[[], Any]) -> bool:
+@check()
+def which_control(function: Callable[[], Any]) -> None:
     """Chapter 08b: the control that each of five write-ups lacks."""
-
-    def steps() -> None:
-        found = function()
-        expect(
-            isinstance(found, dict) and set(found) == set(CONTROL),
-            'Return a dictionary with all five write-ups: {"A": ..., "B": ..., ...}.',
-        )
-        odd = [n for n in found.values() if n not in range(1, 6)]
-        expect(not odd, f"The controls have the numbers 1 to 5, not {odd}.")
-        wrong = [name for name in CONTROL if found[name] != CONTROL[name]]
-        right = f"{len(CONTROL) - len(wrong)} of 5 right. "
-        for name in wrong[:1]:
-            expect(False, f"{right}Look at {name} again: {WHY[name]}")
-
-    return staged("which_control", steps)
+    found = function()
+    expect(
+        isinstance(found, dict) and set(found) == set(CONTROL),
+        'Return a dictionary with all five write-ups: {"A": ..., "B": ..., ...}.',
+    )
+    odd = [n for n in found.values() if n not in range(1, 6)]
+    expect(not odd, f"The controls have the numbers 1 to 5, not {odd}.")
+    look_again(found, CONTROL, WHY)

@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers.checks.advice import expect, staged
+from helpers.checks.advice import check, expect
 from helpers.stats import random_directions
 from helpers.vectors import names_by_lot
 
@@ -32,34 +32,29 @@ def three_vectors(
     return {letter: made[kind] / made[kind].norm() for letter, kind in IS.items()}
 
 
-def which_vector(function: Callable[[], Any]) -> bool:
+@check()
+def which_vector(function: Callable[[], Any]) -> None:
     """Chapter 04: which of three vectors is real, which shuffled, which random."""
-
-    def steps() -> None:
-        found = function()
-        expect(
-            isinstance(found, dict) and set(found) == set(IS),
-            'Return a dictionary with the keys "A", "B" and "C"; this is '
-            f"a {type(found).__name__}.",
-        )
-        for letter, said in found.items():
-            expect(
-                said in KINDS, f"{letter} is {said!r}: say one of {', '.join(KINDS)}."
-            )
-        expect(
-            sorted(found.values()) == sorted(KINDS),
-            "There is one of each kind, and you name one twice.",
-        )
-        expect(
-            found["C"] != "shuffled",
-            "A shuffled vector is a mean of stories, and lies near those. How near "
-            "does C come to the stories that the vectors were made from?",
-        )
-        n = sum(found[letter] == kind for letter, kind in IS.items())
-        expect(
-            n == len(IS),
-            f"{n} of 3 are so. Compare how near each comes to the stories that it was "
-            "made from with how near it comes to those of the topic held out.",
-        )
-
-    return staged("which_vector", steps)
+    found = function()
+    expect(
+        isinstance(found, dict) and set(found) == set(IS),
+        'Return a dictionary with the keys "A", "B" and "C"; this is '
+        f"a {type(found).__name__}.",
+    )
+    for letter, said in found.items():
+        expect(said in KINDS, f"{letter} is {said!r}: say one of {', '.join(KINDS)}.")
+    expect(
+        sorted(found.values()) == sorted(KINDS),
+        "There is one of each kind, and you name one twice.",
+    )
+    expect(
+        found["C"] != "shuffled",
+        "A shuffled vector is a mean of stories, and lies near those. How near "
+        "does C come to the stories that the vectors were made from?",
+    )
+    n = sum(found[letter] == kind for letter, kind in IS.items())
+    expect(
+        n == len(IS),
+        f"{n} of 3 are so. Compare how near each comes to the stories that it was "
+        "made from with how near it comes to those of the topic held out.",
+    )

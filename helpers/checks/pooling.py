@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from helpers.activations import mean_pool
-from helpers.checks.advice import expect, staged
+from helpers.checks.advice import check, expect
 
 MISTAKES = (
     "padding counted",
@@ -35,28 +35,25 @@ def three_pools(
     }
 
 
-def who_pooled(function: Callable[[], Any]) -> bool:
+@check()
+def who_pooled(function: Callable[[], Any]) -> None:
     """Chapter 02: which of three pooled results is right, and what the others did."""
-
-    def steps() -> None:
-        found = function()
+    found = function()
+    expect(
+        isinstance(found, dict) and set(found) == set(DID),
+        'Return a dictionary with the keys "A", "B" and "C"; this is '
+        f"a {type(found).__name__}.",
+    )
+    for name, said in found.items():
         expect(
-            isinstance(found, dict) and set(found) == set(DID),
-            'Return a dictionary with the keys "A", "B" and "C"; this is '
-            f"a {type(found).__name__}.",
+            said == "right" or said in MISTAKES,
+            f"{name} is {said!r}: say 'right', or one of the four mistakes.",
         )
-        for name, said in found.items():
-            expect(
-                said == "right" or said in MISTAKES,
-                f"{name} is {said!r}: say 'right', or one of the four mistakes.",
-            )
-        right = [name for name, said in found.items() if said == "right"]
-        expect(len(right) == 1, f"One is right; you name {len(right)}.")
-        n = sum(found[name] == did for name, did in DID.items())
-        expect(
-            n == len(DID),
-            f"{n} of 3 are so. Make each mistake yourself and compare, on the padded "
-            "text and on the other: a mistake may show on one of them only.",
-        )
-
-    return staged("who_pooled", steps)
+    right = [name for name, said in found.items() if said == "right"]
+    expect(len(right) == 1, f"One is right; you name {len(right)}.")
+    n = sum(found[name] == did for name, did in DID.items())
+    expect(
+        n == len(DID),
+        f"{n} of 3 are so. Make each mistake yourself and compare, on the padded "
+        "text and on the other: a mistake may show on one of them only.",
+    )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from helpers.activations import residual_norm
-from helpers.checks.advice import as_tensor, expect, same, staged
+from helpers.checks.advice import as_tensor, check, expect, look_again, same
 from helpers.models import d_model, token_rows, unwrap
 
 BLIND = (4, 1, 2)  # which of six texts were pushed, counted from 0
@@ -20,22 +20,19 @@ def blind_order() -> list[bool]:
     return [i in BLIND for i in range(6)]
 
 
-def blind_test(function: Callable[[], Any]) -> bool:
+@check()
+def blind_test(function: Callable[[], Any]) -> None:
     """Chapter 00: three texts of six, sorted by a reader who does not know."""
-
-    def steps() -> None:
-        found = function()
-        expect(
-            isinstance(found, list | tuple | set)
-            and all(isinstance(one, int) for one in found),
-            f"Return a list of whole numbers, and not a {type(found).__name__}.",
-        )
-        expect(
-            len(set(found)) == len(list(found)) == 3 and set(found) <= set(range(1, 7)),
-            f"Three different numbers from 1 to 6, please; these are {sorted(found)}.",
-        )
-
-    return staged("blind_test", steps)
+    found = function()
+    expect(
+        isinstance(found, list | tuple | set)
+        and all(isinstance(one, int) for one in found),
+        f"Return a list of whole numbers, and not a {type(found).__name__}.",
+    )
+    expect(
+        len(set(found)) == len(list(found)) == 3 and set(found) <= set(range(1, 7)),
+        f"Three different numbers from 1 to 6, please; these are {sorted(found)}.",
+    )
 
 
 def blind_score(function: Callable[[], Any]) -> None:
@@ -48,38 +45,35 @@ def blind_score(function: Callable[[], Any]) -> None:
         print(f"{right} of 3 right. Luck: 1.5 on average, all three in 1 of 20 tries.")
 
 
-def own_and_others(function: Callable[[Tensor], Any]) -> bool:
+@check()
+def own_and_others(function: Callable[[Tensor], Any]) -> None:
     """Chapter 00: the mean change of own words and of all other words."""
-
-    def steps() -> None:
-        change = torch.randn(3, 5, 5, generator=torch.Generator().manual_seed(1))
-        result = function(change)
-        expect(
-            isinstance(result, tuple) and len(result) == 2,
-            "Return two things: the own words' means, and the others'.",
-        )
-        own, others = (as_tensor(r, "Each result") for r in result)
-        expect(
-            own.shape == others.shape == (3,),
-            f"One number for each of 3 openings, not {tuple(own.shape)} and "
-            f"{tuple(others.shape)}: average over pushes and words alone.",
-        )
-        diagonal = change.diagonal(dim1=1, dim2=2)
-        expect(
-            same(own, diagonal.mean(1)),
-            "The first should be the mean of each opening's diagonal.",
-        )
-        expect(
-            not same(others, change.mean((1, 2))),
-            "The own words are still among the others: take the diagonal out.",
-        )
-        rest = (change.sum((1, 2)) - diagonal.sum(1)) / 20
-        expect(
-            same(others, rest),
-            "The second should be the mean over the 20 cells off the diagonal.",
-        )
-
-    return staged("own_and_others", steps)
+    change = torch.randn(3, 5, 5, generator=torch.Generator().manual_seed(1))
+    result = function(change)
+    expect(
+        isinstance(result, tuple) and len(result) == 2,
+        "Return two things: the own words' means, and the others'.",
+    )
+    own, others = (as_tensor(r, "Each result") for r in result)
+    expect(
+        own.shape == others.shape == (3,),
+        f"One number for each of 3 openings, not {tuple(own.shape)} and "
+        f"{tuple(others.shape)}: average over pushes and words alone.",
+    )
+    diagonal = change.diagonal(dim1=1, dim2=2)
+    expect(
+        same(own, diagonal.mean(1)),
+        "The first should be the mean of each opening's diagonal.",
+    )
+    expect(
+        not same(others, change.mean((1, 2))),
+        "The own words are still among the others: take the diagonal out.",
+    )
+    rest = (change.sum((1, 2)) - diagonal.sum(1)) / 20
+    expect(
+        same(others, rest),
+        "The second should be the mean over the 20 cells off the diagonal.",
+    )
 
 
 BUGS = {"A": 1, "B": 4, "C": 2, "D": 3}  # of the writers in chapter 08
@@ -91,23 +85,17 @@ LOOK = {
 }
 
 
-def which_writer(function: Callable[[], Any]) -> bool:
+@check()
+def which_writer(function: Callable[[], Any]) -> None:
     """Chapter 08: which mistake each of four writers makes, told by what it moved."""
-
-    def steps() -> None:
-        found = function()
-        expect(
-            isinstance(found, dict) and set(found) == set(BUGS),
-            'Return a dictionary with all four writers: {"A": ..., "B": ..., ...}.',
-        )
-        odd = [n for n in found.values() if n not in range(1, 6)]
-        expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
-        wrong = [name for name in BUGS if found[name] != BUGS[name]]
-        right = f"{len(BUGS) - len(wrong)} of 4 right. "
-        for name in wrong[:1]:
-            expect(False, f"{right}Look at {name} again: {LOOK[name]}")
-
-    return staged("which_writer", steps)
+    found = function()
+    expect(
+        isinstance(found, dict) and set(found) == set(BUGS),
+        'Return a dictionary with all four writers: {"A": ..., "B": ..., ...}.',
+    )
+    odd = [n for n in found.values() if n not in range(1, 6)]
+    expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
+    look_again(found, BUGS, LOOK)
 
 
 N_NEW = 5  # tokens that the check of `fading` asks for
@@ -133,47 +121,41 @@ def faded(
     return ids[0].cpu()
 
 
-def fading(function: Callable[..., Any], model: Any) -> bool:
+@check()
+def fading(function: Callable[..., Any], model: Any) -> None:
     """Chapter 08: a push that is halved at each run of the model."""
-
-    def steps() -> None:
-        layer, prompt = 1, "Ana sat at the kitchen table with a spoon."
-        generator = torch.Generator().manual_seed(0)
-        push = torch.randn(d_model(model), generator=generator).to(model.device)
-        push = 4 * push * residual_norm(model, [prompt], layer) / push.norm()
-        given = model, prompt, push, layer
-        got = function(*given, N_NEW)
-        expect(
-            isinstance(got, Tensor) and got.dtype == torch.long,
-            "Return token ids: the result of `generate`, saved in an invoke of its "
-            "own.",
-        )
-        plain = faded(*given, [0.0] * N_NEW)
-        halves = [0.5**k for k in range(N_NEW)]
-        expect(
-            got.shape == plain.shape,
-            f"The opening and {N_NEW} new tokens are {len(plain)} ids in one row, not "
-            f"{tuple(got.shape)}.",
-        )
-        found = got.cpu()
-        expect(not torch.equal(found, plain), "The text is that of no push at all.")
-        once = faded(*given, [1.0] + [0.0] * (N_NEW - 1))
-        late = faded(*given, [h / 2 for h in halves])
-        for other, advice in (
-            (once, "It fires at the first run alone: what must stand in the loop?"),
-            (faded(*given, [1.0] * N_NEW), "Every run gets the whole push."),
-            (late, "The first run gets half already: from which number do you count?"),
-            (faded(*given, [0.0, *halves[1:]]), "The opening is not pushed."),
-        ):
-            expect(not torch.equal(found, other), advice)
-        expect(
-            torch.equal(found, faded(*given, halves)),
-            "There is a push, and another one than asked for: is it the right block, "
-            "and half of the one before at each run?",
-        )
-        after = faded(*given, [0.0] * N_NEW)
-        expect(
-            torch.equal(after, plain), "Something of your push is left in the model."
-        )
-
-    return staged("fading", steps)
+    layer, prompt = 1, "Ana sat at the kitchen table with a spoon."
+    generator = torch.Generator().manual_seed(0)
+    push = torch.randn(d_model(model), generator=generator).to(model.device)
+    push = 4 * push * residual_norm(model, [prompt], layer) / push.norm()
+    given = model, prompt, push, layer
+    got = function(*given, N_NEW)
+    expect(
+        isinstance(got, Tensor) and got.dtype == torch.long,
+        "Return token ids: the result of `generate`, saved in an invoke of its own.",
+    )
+    plain = faded(*given, [0.0] * N_NEW)
+    halves = [0.5**k for k in range(N_NEW)]
+    expect(
+        got.shape == plain.shape,
+        f"The opening and {N_NEW} new tokens are {len(plain)} ids in one row, not "
+        f"{tuple(got.shape)}.",
+    )
+    found = got.cpu()
+    expect(not torch.equal(found, plain), "The text is that of no push at all.")
+    once = faded(*given, [1.0] + [0.0] * (N_NEW - 1))
+    late = faded(*given, [h / 2 for h in halves])
+    for other, advice in (
+        (once, "It fires at the first run alone: what must stand in the loop?"),
+        (faded(*given, [1.0] * N_NEW), "Every run gets the whole push."),
+        (late, "The first run gets half already: from which number do you count?"),
+        (faded(*given, [0.0, *halves[1:]]), "The opening is not pushed."),
+    ):
+        expect(not torch.equal(found, other), advice)
+    expect(
+        torch.equal(found, faded(*given, halves)),
+        "There is a push, and another one than asked for: is it the right block, "
+        "and half of the one before at each run?",
+    )
+    after = faded(*given, [0.0] * N_NEW)
+    expect(torch.equal(after, plain), "Something of your push is left in the model.")

@@ -3,7 +3,7 @@
 from helpers.datasets import own, own_words
 from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.activities import (
-    load_activities, load_known_answers, trained_pair, written_activities,
+    load_activities, trained_pair, written_activities,
 )
 from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
 from helpers.datasets.dialogues import load_dialogues, written_dialogues
@@ -44,16 +44,15 @@ __all__ = [
     "ACTS", "NEEDS", "OWN_REPLIES", "PARTS", "Situation", "Split", "TOPIC_SPLITS",
     "TWELVE", "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats",
     "load_activities", "load_appraisals", "load_beginnings", "load_care",
-    "load_contrasts", "load_dialogues", "load_distress", "load_doses",
-    "load_emotions", "load_episodes", "load_exchanges", "load_felt_messages",
-    "load_judgments", "load_known_answers", "load_lines", "load_long_chats",
-    "load_masked", "load_masked_chats", "load_masked_dialogues", "load_messages",
-    "load_moods", "load_negations", "load_neutral", "load_norms", "load_openings",
-    "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
-    "load_shared_troubles", "load_stories", "load_subjects", "load_tasks",
-    "load_watched", "load_written_stories", "own", "own_words", "planted_axes",
-    "repeated", "roles", "scrambled", "sentences", "spans_in", "trained_pair",
-    "unseen_tasks", "written_activities", "written_dialogues", "written_doses",
-    "written_messages", "written_rejections", "written_scenes", "written_tasks",
-    "written_unseen_tasks",
+    "load_contrasts", "load_dialogues", "load_distress", "load_doses", "load_emotions",
+    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
+    "load_lines", "load_long_chats", "load_masked", "load_masked_chats",
+    "load_masked_dialogues", "load_messages", "load_moods", "load_negations",
+    "load_neutral", "load_norms", "load_openings", "load_plain_messages",
+    "load_rejections", "load_replies", "load_scenes", "load_shared_troubles",
+    "load_stories", "load_subjects", "load_tasks", "load_watched",
+    "load_written_stories", "own", "own_words", "planted_axes", "repeated", "roles",
+    "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",
+    "written_activities", "written_dialogues", "written_doses", "written_messages",
+    "written_rejections", "written_scenes", "written_tasks", "written_unseen_tasks",
 ]

@@ -52,12 +52,3 @@ def trained_pair(first: str, second: str) -> bool:
     known = {activity for _, activity in scenes.activities()}
     pair = sorted((first, second))
     return {first, second} <= known and not material.held_out("choice", *pair)
-
-
-def load_known_answers(*, n: int = 12) -> pd.DataFrame:
-    """Choices that have a right answer and nothing to do with wanting: right, wrong.
-
-    Both are whole statements; which of them stands first is the reader's to swap.
-    """
-    rows = [(belief["right"], belief["wrong"]) for belief in scenes.beliefs()[:n]]
-    return pd.DataFrame(rows, columns=["right", "wrong"])

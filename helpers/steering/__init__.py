@@ -10,13 +10,12 @@ from helpers.steering.next_token import next_entropy, next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
 from helpers.steering.story_writing import write_stories
-from helpers.steering.word_changes import own_right, own_word_diagonal, word_changes
+from helpers.steering.word_changes import own_right, word_changes
 from helpers.steering.wordings import worded, wordings
 
 __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
-    "fluency", "generate", "judge", "log_odds",
-    "next_entropy", "next_logprobs", "own_right", "own_word_diagonal",
-    "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
+    "fluency", "generate", "judge", "log_odds", "next_entropy", "next_logprobs",
+    "own_right", "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
     "worded", "wordings", "write_stories",
 ]

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.cluster import hierarchy
 from scipy.stats import spearmanr
-from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.metrics import adjusted_rand_score
 
 from helpers.stats import correlations, finite
 
@@ -47,26 +45,6 @@ def tree(vectors: ArrayLike) -> Array:
 def cosine_order(vectors: ArrayLike) -> list[int]:
     """An order of the rows in which near ones stand together. Taught in chapter 06."""
     return [int(i) for i in hierarchy.leaves_list(tree(vectors))]
-
-
-def groups_of(
-    vectors: ArrayLike, k: int, method: str = "kmeans", *, seed: int = 0
-) -> Array:
-    """Rows put into `k` groups, by "kmeans" on unit vectors or by "hierarchical".
-
-    Raises ValueError for another method.
-    """
-    if method == "kmeans":
-        made = KMeans(k, n_init=4, random_state=seed).fit(unit_rows(vectors))
-        return np.asarray(made.labels_)
-    if method == "hierarchical":
-        return np.asarray(hierarchy.fcluster(tree(vectors), k, "maxclust"))
-    raise ValueError(f'method is {method!r}: pass "kmeans" or "hierarchical"')
-
-
-def rand_index(found: ArrayLike, known: ArrayLike) -> float:
-    """Adjusted Rand index: 1 for the same groups, 0 on average for random ones."""
-    return float(adjusted_rand_score(np.asarray(known), np.asarray(found)))
 
 
 def principal_axes(vectors: ArrayLike, k: int = 3) -> Axes:

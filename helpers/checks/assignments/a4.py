@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from helpers.checks.advice import Advice, as_tensor, expect, same, staged
+from helpers.checks.advice import Advice, as_tensor, check, expect, same, shaped, staged
 from helpers.models import d_model
 from helpers.steering import choice_logprobs, generate
 
@@ -58,11 +58,7 @@ def a4_steered_logits(function: Callable[..., Any], model: Any) -> bool:
         got = as_tensor(function(network, ids, *values), "The result")
         expect(got.ndim != 3, "There is an axis too many: the text is row 0.")
         shape = (len(ids), network.config.vocab_size)
-        expect(
-            got.shape == shape,
-            f"The shape should be [positions, vocabulary] = {shape}, and is "
-            f"{tuple(got.shape)}.",
-        )
+        shaped(got, shape, "[positions, vocabulary]")
         last = got[-1].log_softmax(-1)[tokens]
         for other, (_, advice) in zip(known[:-1], usual[:-1], strict=True):
             expect(not same(last, other, 1e-3), advice)
@@ -148,99 +144,77 @@ def _clean(network: Any, name: str, steps: Callable[[], None]) -> bool:
                 del block._forward_hooks[key]
 
 
-def a4_random_controls(function: Callable[[Tensor, int, int], Any]) -> bool:
+@check("A4, question 3")
+def a4_random_controls(function: Callable[[Tensor, int, int], Any]) -> None:
     """Question 3: random directions as long as the vector."""
-
-    def steps() -> None:
-        vector = torch.arange(1.0, 41.0)
-        got = as_tensor(function(vector, 5, 1), "The result")
-        expect(
-            got.shape == (5, 40),
-            f"The shape should be [n, width] = (5, 40), and is {tuple(got.shape)}.",
-        )
-        expect(
-            same(got.norm(dim=-1), vector.norm().expand(5)),
-            "A control should be as long as the vector: these are not.",
-        )
-        expect(
-            not same(got[0], got[1]),
-            "All rows are the same: one draw was used for all.",
-        )
-        again, other = function(vector, 5, 1), function(vector, 5, 2)
-        expect(
-            same(got, as_tensor(again, "It")), "The same seed gave other directions."
-        )
-        expect(
-            not same(got, as_tensor(other, "It")), "Another seed gave the same ones."
-        )
-
-    return staged("A4, question 3", steps)
+    vector = torch.arange(1.0, 41.0)
+    got = as_tensor(function(vector, 5, 1), "The result")
+    shaped(got, (5, 40), "[n, width]")
+    expect(
+        same(got.norm(dim=-1), vector.norm().expand(5)),
+        "A control should be as long as the vector: these are not.",
+    )
+    expect(
+        not same(got[0], got[1]), "All rows are the same: one draw was used for all."
+    )
+    again, other = function(vector, 5, 1), function(vector, 5, 2)
+    expect(same(got, as_tensor(again, "It")), "The same seed gave other directions.")
+    expect(not same(got, as_tensor(other, "It")), "Another seed gave the same ones.")
 
 
-def a4_word_rise(function: Callable[..., Any], model: Any) -> bool:
+@check("A4, question 4")
+def a4_word_rise(function: Callable[..., Any], model: Any) -> None:
     """Question 4: the change of a word's log-probability on a grid."""
-
-    def steps() -> None:
-        _, vector, _ = _case(model, 3)
-        prompts, word = STARTS[:2], WORDS[1]
-        directions = torch.stack([vector, vector.flip(0)])
-        grid = (directions, [0.2, 0.5, 0.9])
-        got = as_tensor(function(model, prompts, word, *grid, 2, 5.0), "The result")
-        expect(
-            got.shape == (2, 3, 2),
-            "The shape should be [directions, strengths, prompts] = (2, 3, 2), and is "
-            f"{tuple(got.shape)}.",
-        )
-        options: dict[str, Any] = {"layer": 2, "norm": 5.0, "progress": False}
-        plain = choice_logprobs(model, prompts, [word], progress=False)[:, 0]
-        pushed = choice_logprobs(
-            model, prompts, [word], vector=vector, strength=0.5, **options
-        )[:, 0]
-        right = pushed - plain
-        expect(
-            not same(got[0, 1], pushed, 1e-3),
-            "These are log-probabilities: how far are they from those without a push?",
-        )
-        expect(not same(got[0, 1], -right, 1e-3), "The sign is turned round.")
-        expect(
-            not same(got[0, 1], pushed.exp() - plain.exp(), 1e-3),
-            "That is a change in probability: stay with logarithms.",
-        )
-        expect(same(got[0, 1], right, 1e-3), "The changes under strength 0.5 differ.")
-
-    return staged("A4, question 4", steps)
+    _, vector, _ = _case(model, 3)
+    prompts, word = STARTS[:2], WORDS[1]
+    directions = torch.stack([vector, vector.flip(0)])
+    grid = (directions, [0.2, 0.5, 0.9])
+    got = as_tensor(function(model, prompts, word, *grid, 2, 5.0), "The result")
+    shaped(got, (2, 3, 2), "[directions, strengths, prompts]")
+    options: dict[str, Any] = {"layer": 2, "norm": 5.0, "progress": False}
+    plain = choice_logprobs(model, prompts, [word], progress=False)[:, 0]
+    pushed = choice_logprobs(
+        model, prompts, [word], vector=vector, strength=0.5, **options
+    )[:, 0]
+    right = pushed - plain
+    expect(
+        not same(got[0, 1], pushed, 1e-3),
+        "These are log-probabilities: how far are they from those without a push?",
+    )
+    expect(not same(got[0, 1], -right, 1e-3), "The sign is turned round.")
+    expect(
+        not same(got[0, 1], pushed.exp() - plain.exp(), 1e-3),
+        "That is a change in probability: stay with logarithms.",
+    )
+    expect(same(got[0, 1], right, 1e-3), "The changes under strength 0.5 differ.")
 
 
-def a4_effect(function: Callable[..., Any]) -> bool:
+@check("A4, question 5")
+def a4_effect(function: Callable[..., Any]) -> None:
     """Question 5: an effect beyond its controls, with an interval by prompt."""
-
-    def steps() -> None:
-        own = np.array([2.0, 4.0, 1.0, 1.0, 1.0, 1.0])
-        controls = np.array([[1.0, 0.0]] * 6)
-        prompts = ["a", "b", "c", "c", "c", "c"]
-        got = function(own, controls, prompts)
-        expect(isinstance(got, dict), "Return a dict with value, low and high.")
-        expect(set(got) == {"value", "low", "high"}, "Its keys are value, low, high.")
-        value = float(got["value"])
-        expect(
-            abs(value - 7 / 3) > 1e-6,
-            "What random directions do has not been taken away.",
-        )
-        expect(
-            abs(value - 7 / 6) > 1e-6,
-            "The prompt with four rows counts four times: each prompt counts once.",
-        )
-        expect(abs(value + 11 / 6) > 1e-6, "The sign is turned round.")
-        expect(abs(value - 11 / 6) < 1e-6, "The value is another one.")
-        low, high = float(got["low"]), float(got["high"])
-        expect(low < value < high, "low, value, high should rise.")
-        flat = function(np.ones(6), np.zeros((6, 2)), prompts)
-        expect(
-            abs(float(flat["high"]) - float(flat["low"])) < 1e-9,
-            "Where all prompts agree, the interval has no width.",
-        )
-
-    return staged("A4, question 5", steps)
+    own = np.array([2.0, 4.0, 1.0, 1.0, 1.0, 1.0])
+    controls = np.array([[1.0, 0.0]] * 6)
+    prompts = ["a", "b", "c", "c", "c", "c"]
+    got = function(own, controls, prompts)
+    expect(isinstance(got, dict), "Return a dict with value, low and high.")
+    expect(set(got) == {"value", "low", "high"}, "Its keys are value, low, high.")
+    value = float(got["value"])
+    expect(
+        abs(value - 7 / 3) > 1e-6, "What random directions do has not been taken away."
+    )
+    expect(
+        abs(value - 7 / 6) > 1e-6,
+        "The prompt with four rows counts four times: each prompt counts once.",
+    )
+    expect(abs(value + 11 / 6) > 1e-6, "The sign is turned round.")
+    expect(abs(value - 11 / 6) < 1e-6, "The value is another one.")
+    low, high = float(got["low"]), float(got["high"])
+    expect(low < value < high, "low, value, high should rise.")
+    flat = function(np.ones(6), np.zeros((6, 2)), prompts)
+    expect(
+        abs(float(flat["high"]) - float(flat["low"])) < 1e-9,
+        "Where all prompts agree, the interval has no width.",
+    )
 
 
 def doses() -> pd.DataFrame:
@@ -262,23 +236,20 @@ def doses() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def a4_usable(function: Callable[[pd.DataFrame, float], Any]) -> bool:
+@check("A4, question 6")
+def a4_usable(function: Callable[[pd.DataFrame, float], Any]) -> None:
     """Question 6: the strengths with an effect beyond chance at a bearable price."""
-
-    def steps() -> None:
-        table = doses()
-        before = table.copy()
-        got = function(table, 0.7)
-        expect(table.equals(before), "The table that was passed in has changed.")
-        expect(isinstance(got, list), "Return a list of strengths.")
-        found = [float(x) for x in got]
-        expect(found != [], "No strength is left: the price is what is *added*.")
-        expect(0.0 not in found, "Strength 0 is no push.")
-        expect(0.9 not in found, "At 0.9 the text costs more than the limit allows.")
-        expect(0.1 not in found, "At 0.1 a random direction does as much.")
-        expect(-0.3 in found, "A push backward that lowers the word is an effect, too.")
-        expect(sorted(found) == [-0.3, 0.3], "Two strengths are usable here.")
-        if found != [-0.3, 0.3]:
-            raise Advice("The right ones: now from the lowest to the highest.")
-
-    return staged("A4, question 6", steps)
+    table = doses()
+    before = table.copy()
+    got = function(table, 0.7)
+    expect(table.equals(before), "The table that was passed in has changed.")
+    expect(isinstance(got, list), "Return a list of strengths.")
+    found = [float(x) for x in got]
+    expect(found != [], "No strength is left: the price is what is *added*.")
+    expect(0.0 not in found, "Strength 0 is no push.")
+    expect(0.9 not in found, "At 0.9 the text costs more than the limit allows.")
+    expect(0.1 not in found, "At 0.1 a random direction does as much.")
+    expect(-0.3 in found, "A push backward that lowers the word is an effect, too.")
+    expect(sorted(found) == [-0.3, 0.3], "Two strengths are usable here.")
+    if found != [-0.3, 0.3]:
+        raise Advice("The right ones: now from the lowest to the highest.")

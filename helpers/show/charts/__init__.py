@@ -1,6 +1,6 @@
 """Tables in, altair charts out."""
 
-from helpers.show.charts.acts import against_control, shares
+from helpers.show.charts.acts import shares
 from helpers.show.charts.basic import (
     bars,
     dots,
@@ -34,33 +34,9 @@ from helpers.show.charts.transcripts import (
 from helpers.show.charts.two_models import two_models
 
 __all__ = [
-    "against_control",
-    "bars",
-    "course",
-    "curves",
-    "describe",
-    "dots",
-    "family_grid",
-    "grid",
-    "heatmap",
-    "intervals",
-    "ladder",
-    "line_view",
-    "lines",
-    "norm_curves",
-    "one_figure",
-    "over_control",
-    "passages",
-    "paths",
-    "pick",
-    "place_tokens",
-    "roc_curves",
-    "shares",
-    "titled",
-    "token_view",
-    "tokens",
-    "transcript_chart",
-    "transcript_rows",
-    "two_models",
-    "verdict_grid",
+    "bars", "course", "curves", "describe", "dots", "family_grid", "grid", "heatmap",
+    "intervals", "ladder", "line_view", "lines", "norm_curves", "one_figure",
+    "over_control", "passages", "paths", "pick", "place_tokens", "roc_curves", "shares",
+    "titled", "token_view", "tokens", "transcript_chart", "transcript_rows",
+    "two_models", "verdict_grid",
 ]

@@ -18,7 +18,6 @@ from helpers.behaviour import (
     effects_by_emotion,
     gap,
     random_control,
-    rate_table,
 )
 from helpers.behaviour.effects import at_dose
 from helpers.vectors import EmotionVectors
@@ -63,15 +62,6 @@ def test_rows_may_be_in_any_order() -> None:
 def test_a_dose_that_was_not_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="no rows for 'up'"):
         at_dose(planted(0.1), ("up", 0.7))
-
-
-def test_rate_table_holds_means_and_mass() -> None:
-    rates = planted(0.2)
-    table = rate_table(rates, "cheat").set_index(["vector", "strength"])
-    part = rates.query("vector == 'down' and strength == 0.5")["cheat"]
-    assert table.loc[("down", 0.5), "value"] == pytest.approx(part.mean())
-    assert table.loc[("up", 1.0), "mass"] == pytest.approx(0.9)
-    assert (table["low"] <= table["value"]).all()
 
 
 def test_best_dose_wants_the_widest_gap_among_sound_ones() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from helpers.behaviour import outcome, pleasantness, strain
-from helpers.behaviour.outcomes import BAD, GOOD, RULES, STRAIN, misread, shows
+from helpers.behaviour import outcome, pleasantness
+from helpers.behaviour.outcomes import BAD, GOOD, RULES, shows
 from helpers.datasets import ACTS, load_emotions, written_scenes
 
 TASK, END, TALK = ACTS["hard task"], ACTS["shutdown"], ACTS["advice"]
@@ -84,16 +86,15 @@ def test_an_act_without_rules_is_refused() -> None:
         shows("text", "dance")
 
 
-def test_tone_shares_no_word_with_the_emotions_or_the_other_score() -> None:
+def test_tone_shares_no_word_with_the_emotions() -> None:
     emotions = {
         part for word in load_emotions()["emotion"] for part in re.split(r"[ -]", word)
     }
     emotions -= {"at", "on", "out", "self"}
     stems = {e[: max(4, len(e) - 2)] for e in emotions}
-    for words in (GOOD, BAD, STRAIN):
+    for words in (GOOD, BAD):
         leaked = {w for w in words for s in stems if len(s) > 3 and w.startswith(s)}
         assert not leaked
-    assert not (GOOD | BAD) & STRAIN
     assert not GOOD & BAD
 
 
@@ -101,15 +102,20 @@ def test_scores_of_tone_know_their_sides() -> None:
     assert pleasantness("What a wonderful sunny day, she laughed.") > 0
     assert pleasantness("It was ruined. He cried and shouted.") < 0
     assert pleasantness("The table stands near the window.") == 0
-    calm = "The paper is on the desk. It can wait."
-    assert strain("I MUST have it now! Nothing else, never!") > strain(calm)
-    assert strain("") == pleasantness("") == 0
+    assert pleasantness("") == 0
 
 
 def test_scores_do_not_grow_with_length() -> None:
     text = "It was ruined, and there was nothing left! "
     assert pleasantness(text * 5) == pytest.approx(pleasantness(text))
-    assert strain(text * 5) == pytest.approx(strain(text))
+
+
+def misread(scene: dict[str, Any]) -> Iterator[str]:
+    """What the rules read otherwise than its author meant: choices and examples."""
+    for key, told in (("choices", "I decided to"), ("examples", "")):
+        for act, text in scene[key].items():
+            if (got := outcome(told + text, list(scene["choices"]))) != act:
+                yield f"{scene['id']}: {key} of {act} read as {got}"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from helpers.datasets import load_activities, load_known_answers, trained_pair
+from helpers.datasets import load_activities, trained_pair
 from helpers.world import scenes
 
 
@@ -46,9 +46,3 @@ def test_wished_for_categories_come_first() -> None:
     means = load_activities(n=8).groupby("category")["wish"].mean()
     assert means[["helpful", "social", "engaging"]].min() > 0.5
     assert means[["unsafe", "aversive", "misaligned"]].max() < 0
-
-
-def test_known_answers_differ() -> None:
-    answers = load_known_answers(n=5)
-    assert len(answers) == 5
-    assert (answers["right"] != answers["wrong"]).all()

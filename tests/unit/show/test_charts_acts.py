@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from helpers.behaviour import ASK, act_rates
-from helpers.show import act_dial, against_control, charts, choose_between
+from helpers.show import act_dial, charts, choose_between
 from helpers.show.charts.acts import shares
 from tests.unit.behaviour.test_effects import some_vectors
 
@@ -25,21 +25,6 @@ def test_shares_keep_their_scale_when_rows_are_picked() -> None:
     assert first["x"]["scale"]["domain"] == [0, 1]
     assert first["color"]["condition"]["test"]["oneOf"] == ["b"]
     assert spec["description"]
-
-
-def test_control_dots_have_no_names() -> None:
-    rows = pd.DataFrame(
-        {
-            "vector": ["calm", "random 0"],
-            "x": [0.1, 0.2],
-            "y": [0.3, 0.4],
-            "kind": ["emotion", "control"],
-        }
-    )
-    spec = against_control(rows, "x", "y", title="T", zero=True).to_dict()
-    names = [m for m in spec["layer"] if m["mark"]["type"] == "text"]
-    assert "control" in str(names[0]["transform"])
-    assert len(spec["layer"]) == 4
 
 
 def face(show: Any) -> str:

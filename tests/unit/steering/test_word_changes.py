@@ -13,11 +13,11 @@ import torch
 from helpers.datasets import load_emotions, load_openings
 from helpers.datasets.stories import topic_splits
 from helpers.models import d_model, load_model
+from helpers.stats import random_directions
 from helpers.steering import (
     choice_logprobs,
     fluency,
     own_right,
-    own_word_diagonal,
     word_changes,
 )
 from helpers.steering.fluency import repetition, surprise
@@ -101,17 +101,16 @@ def test_word_changes_are_differences_of_two_calls(planted: Any) -> None:
 
 def test_a_planted_direction_is_found_and_a_random_one_is_not(planted: Any) -> None:
     model, vectors = planted
-    found = own_word_diagonal(
-        model, vectors, strengths=(0.3, 1.0), n=1, n_random=20, progress=False
-    )
-    assert found.test.value == 1.0
-    assert found.strength in (0.3, 1.0)
-    assert found.random.value < 0.6  # chance is 1/4
-    assert len(found.sweep) == 2
-    assert f"strength {found.strength:g}" in str(found)
+    prompts = ["The cat sat", "Nobody came to"]
+    found = word_changes(model, vectors, vectors.vectors, prompts, 1.0)
+    assert own_right(found).tolist() == [1.0] * len(WORDS)
+    drawn = random_directions(vectors.vectors, 20)
+    chance = word_changes(model, vectors, drawn, prompts, 1.0)
+    own = [i % len(WORDS) for i in range(len(drawn))]
+    assert float(own_right(chance, own).mean()) < 0.6  # chance is 1/4
 
 
-def test_a_band_is_chosen_on_validation_and_divides_the_dose(planted: Any) -> None:
+def test_a_band_divides_the_dose(planted: Any) -> None:
     model, vectors = planted
     rows, prompts = vectors.vectors, ["The cat sat"]
     alone = word_changes(model, vectors, rows, prompts, 0.6)
@@ -124,13 +123,6 @@ def test_a_band_is_chosen_on_validation_and_divides_the_dose(planted: Any) -> No
     plain = choice_logprobs(model, prompts, words)
     assert torch.allclose(two[0], pushed - plain, atol=1e-4)
     assert not torch.allclose(two, alone, atol=1e-3)
-    found = own_word_diagonal(
-        model, vectors, strengths=(1.0,), bands=[[0], [3]], n=1, n_random=1
-    )
-    right = found.sweep["right"].tolist()
-    assert found.band == ((3,) if right[1] > right[0] else (0,))
-    assert found.test.value == (1.0 if found.band == (3,) else found.test.value)
-    assert right[1] == 1.0
 
 
 def test_own_right_knows_which_word_is_whose() -> None:
