@@ -27,7 +27,7 @@ from helpers.checks.meaning import (
     area_under_curve, carried, center_on_others, effective_n, first_layer,
     rank_order, speaker_tokens,
 )
-from helpers.checks.nameless import three_vectors, which_vector
+from helpers.checks.nameless import describe_vectors, three_vectors, which_vector
 from helpers.checks.pooling import three_pools, who_pooled
 from helpers.checks.readers import run_readers
 from helpers.checks.steering import (
@@ -48,9 +48,9 @@ __all__ = [
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "alert_spans", "area_under_curve", "at_level", "beats_random", "beside_control",
     "blind_order", "blind_score", "blind_test", "bridge", "carried", "catch",
-    "center_on_others", "deal_signs", "difference_of_means", "effective_n",
-    "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool", "missing",
-    "outside", "own_and_others", "partial_r", "patch_row", "pick_threshold",
+    "center_on_others", "deal_signs", "describe_vectors", "difference_of_means",
+    "effective_n", "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool",
+    "missing", "outside", "own_and_others", "partial_r", "patch_row", "pick_threshold",
     "planted_place", "rank_order", "read_layer", "run_readers", "run_writers",
     "same_acts", "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jaxtyping import Float
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from helpers.checks.advice import check, expect
 from helpers.stats import random_directions
-from helpers.vectors import names_by_lot
+from helpers.vectors import cosine_scores, logit_lens, names_by_lot, top_tokens
 
 KINDS = ("real", "shuffled", "random")
 IS = {"A": "shuffled", "B": "real", "C": "random"}
@@ -30,6 +30,31 @@ def three_vectors(
         made[kind] = means[place] - means.mean(0)
     made["random"] = random_directions(made["real"][None], n=1, seed=seed)[0]
     return {letter: made[kind] / made[kind].norm() for letter, kind in IS.items()}
+
+
+def describe_vectors(
+    model: Any,
+    block: Float[Tensor, "t e d"],
+    emotions: Sequence[str],
+    *,
+    place: int = 0,
+    n: int = 6,
+) -> None:
+    """Print what each of `three_vectors` says, and which stories lie farthest along it.
+
+    The vectors come from all topics of the block but the first, which is held out; in
+    brackets the highest cosine. Taught in chapter 04.
+    """
+    made_from, held_out = block[1:], block[:1]
+    center = made_from.mean((0, 1))
+    for letter, vector in three_vectors(made_from, place=place).items():
+        words = top_tokens(model, logit_lens(model, vector[None]), [letter], n)
+        print(letter, "says:", *words[words["end"] == "top"]["token"].str.strip())
+        for where, rows in (("made from", made_from), ("held out", held_out)):
+            near = cosine_scores((rows - center).flatten(0, 1), vector[None])[:, 0]
+            best = near.topk(n)
+            found = [emotions[int(i) % len(emotions)] for i in best.indices]
+            print(f"   {where} ({best.values[0]:.2f}): {', '.join(found)}")
 
 
 @check()

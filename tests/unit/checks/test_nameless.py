@@ -50,3 +50,24 @@ def test_advice(answer: Callable[[], Any], advice: str, capsys: Any) -> None:
     passed = checks.which_vector(answer)
     assert advice in capsys.readouterr().out
     assert passed == (advice == "passed.")
+
+
+def test_what_is_printed_tells_the_three_apart(random_model: Any, capsys: Any) -> None:
+    draw = torch.Generator().manual_seed(0)
+    width = random_model.config.hidden_size
+    base = torch.randn(12, width, generator=draw)
+    block = base + torch.randn(6, 12, width, generator=draw) / 4
+    names = [f"e{i}" for i in range(12)]
+    checks.describe_vectors(random_model, block, names, place=3)
+    lines = capsys.readouterr().out.splitlines()
+    made = checks.three_vectors(block[1:], place=3)
+    for i, letter in enumerate(IS):
+        says, near, held = lines[3 * i : 3 * i + 3]
+        assert says.startswith(f"{letter} says:")
+        rows = (block - block[1:].mean((0, 1))).flatten(0, 1)
+        cosines = torch.nn.functional.cosine_similarity(rows, made[letter][None])
+        for line, own in ((near, cosines[12:]), (held, cosines[:12])):
+            assert f"({own.max():.2f})" in line
+            assert line.split(": ")[1].split(", ")[0] == f"e{int(own.argmax()) % 12}"
+    real = lines[3 * list(IS.values()).index("real") + 2]
+    assert real.split(": ")[1].startswith("e3")
