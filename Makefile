@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade model kept picture wheel rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade reports model kept picture wheel rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ grade: $(STAMP) ## grade submissions safely: ASSIGNMENT=A1 FOLDER=where/they/are
 	@test -n "$(ASSIGNMENT)" -a -n "$(FOLDER)" || \
 	  { echo "Say what: make grade ASSIGNMENT=A1 FOLDER=where/they/are [OUT=grades.csv] [OPTIONS=--unwalled]"; exit 1; }
 	@$(PY) -m scripts.grade "$(ASSIGNMENT)" "$(FOLDER)" --out "$(or $(OUT),grades.csv)" $(OPTIONS)
+
+reports: $(STAMP) ## gather reports on one page: ASSIGNMENT=A4 FOLDER=where/they/are OUT=grades.csv
+	@$(PY) -m scripts.reports "$(ASSIGNMENT)" "$(FOLDER)" --out "$(or $(OUT),grades.csv)" $(OPTIONS)
 
 model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism

@@ -37,13 +37,12 @@ from scripts.masters import FOLDER, ROOT, Master, find_master, masters, read_mas
 OUT = ROOT / "_build/course"
 HAND_IN = """## Hand in
 
-Put your id in place of `your-id` and run the cell. It makes one file; hand that in.
+Is your id above in place of `your-id`? Run the cell. It makes one file; hand that in.
 Run everything once more from the top before you do (Runtime or Kernel: Restart and run
 all), so that what you hand in works from the start.
 """
 HAND_IN_CODE = """from helpers.checks import hand_in
 
-LEARNER = "your-id"  # @param {{type: "string"}}
 hand_in("{name}", LEARNER);
 """
 WEEK = """Week {number}: {title}
@@ -52,14 +51,25 @@ Read and run the chapters: {chapters}.
 Then do: {assignments}.
 
 {where}
-The last cell of an assignment makes the file that you hand in.
+Minutes are estimates. Put your id into LEARNER at the top of an assignment; its last
+cell makes the file that you hand in.
 """
-WHERE = """On Colab: File, Upload notebook. On a laptop: pip install "{package}"
-and open the notebooks in Jupyter. The book: https://{pages}
+HOW = """
+  python -m venv course
+  course/bin/pip install jupyterlab "{package}"
+  course/bin/jupyter lab
+
+(On Windows: course\\Scripts\\pip and course\\Scripts\\jupyter.) On Linux without a GPU
+install torch first, with the command that https://pytorch.org/get-started/locally
+gives for CPU; pip would otherwise fetch some gigabytes for a GPU that is not there.
 """
-NOWHERE = """The notebooks need the book's package: clone its repository (your teacher
-knows where it is), run pip install ".[real]" in that folder, and open them in Jupyter.
+WHERE = f"""On Colab: File, Upload notebook. On a laptop with Python 3.11 or newer:
+{HOW}
+The book: https://{{pages}}
 """
+NOWHERE = f"""The notebooks need the book's package: clone its repository (your teacher
+knows where it is), and in that folder, with Python 3.11 or newer:
+{HOW.replace("{package}", ".[real]")}"""
 HOMELESS = (
     "The book has no home here, so nothing of this installs the package on Colab or "
     "Gradescope: make rehome URL=https://github.com/OWNER/REPOSITORY, then this again."
@@ -183,6 +193,18 @@ def pack(week: dict[str, Any], out: Path) -> list[Path]:
     return made
 
 
+def pack_lab(out: Path) -> Path:
+    """Write the zip of the one-meeting lab: the notebook, the page, the script."""
+    text = (ROOT / "book/lab.md").read_text("utf-8")
+    path = out / "lab.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as box:
+        box.write(ROOT / "book/quick_start.ipynb", "lab/quick_start.ipynb")
+        for name, kind in (("page.md", "markdown"), ("concept.py", "python")):
+            inside = text.partition(f"```{kind}\n")[2].partition("```")[0]
+            box.writestr(f"lab/{name}", inside)
+    return path
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line: see the top of this file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split(";")[0])
@@ -207,9 +229,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{points:g} points ({time.monotonic() - start:.0f} s)")
     for week in weeks():
         pack(week, given.out)
+    pack_lab(given.out)
     questions.pack(given.out)
     print(f"The course is in {given.out}: students, keys, gradescope, a zip per week,")
-    print("and the bank of questions: questions-qti.zip, questions-moodle.gift.")
+    print("the lab, and the bank of questions (questions-qti.zip, -moodle.gift).")
     if read_home() is None:
         print(HOMELESS)
     return 0

@@ -80,6 +80,7 @@ def grade(
             "whole_seconds": until - time.monotonic(),
             "assignment": master.name,
             "forbidden": forbidden,
+            "page": "",  # of a question that a person reads: see scripts.reports
             "questions": [
                 {"name": q.name, "tests": [asdict(t) for t in q.tests]} for q in left
             ],
@@ -242,7 +243,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         master = read_master(find_master(given.assignment))
         rules = gradebook.read_rules(given, master)
-        tables = [p for p in (given.out, given.roster, given.files, *given.points) if p]
+        tables = [
+            p
+            for p in (given.out, given.roster, given.files, given.locks, *given.points)
+            if p
+        ]
         hidden = [given.folder, *tables]
         if not given.unwalled:
             check_unseen([ROOT / "book", *hidden])

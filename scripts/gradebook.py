@@ -29,6 +29,7 @@ from scripts.roster import Student, column, key, read_roster, read_sheet, unknow
 from scripts.table import plain
 
 Row = Mapping[str, str]
+LOCKED = re.compile(r"prediction locked as ([a-z]{8})")
 FROM_CANVAS = re.compile(r"^[^_]+_(?:LATE_)?(\d+)_\d+_")
 FROM_MOODLE = re.compile(r"^(.+)_\d+_assignsubmission_")
 COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -43,6 +44,7 @@ class Rules:
     late_days: int = 0
     told: dict[str, Row] = field(default_factory=dict)  # by file
     points: list[Read] = field(default_factory=list)
+    locks: dict[str, str] = field(default_factory=dict)  # by a student's key
 
 
 @dataclass
@@ -65,6 +67,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=Path, help="csv: file, and id or time of it")
     parser.add_argument("--points", type=Path, nargs="+", default=[], help="csv: code "
                         "or id, question, points, comment; of each reader")  # fmt: skip
+    parser.add_argument("--locks", type=Path, help="csv: id, lock (of a prediction)")
 
 
 def read_rules(given: argparse.Namespace, master: Master) -> Rules | None:
@@ -82,6 +85,7 @@ def read_rules(given: argparse.Namespace, master: Master) -> Rules | None:
         given.late_days,
         {plain(column(row, "file")): row for row in told},
         [one for path in given.points for one in read_points(path, master)],
+        read_locks(given.locks) if given.locks else {},
     )
     known = {one.key for one in rules.students}
     for row in told:
@@ -89,6 +93,23 @@ def read_rules(given: argparse.Namespace, master: Master) -> Rules | None:
         if (one := column(row, "id")) and key(one) not in known:
             raise ValueError(f"{given.files.name}: {unknown(one, rules.students)}")
     return rules
+
+
+def read_locks(path: Path) -> dict[str, str]:
+    """The codes that students handed in before they ran anything."""
+    rows = read_sheet(path, ["id", "lock"])
+    return {key(column(r, "id")): column(r, "lock").lower() for r in rows}
+
+
+def locked(result: Result, rules: Rules) -> str:
+    """Whether the prediction is the one that was locked; "" where none was asked."""
+    if not rules.locks or result.row is None:
+        return ""
+    found = LOCKED.search(result.row["notes"])
+    sent = rules.locks.get(result.student.key, "")
+    if not found or not sent:
+        return "no prediction" if not found else "not locked"
+    return "locked" if found[1] == sent else "another than was locked"
 
 
 def moment(text: str) -> datetime:
@@ -215,6 +236,7 @@ def student_row(result: Result, master: Master, rules: Rules) -> dict[str, str]:
         "total": f"{0 if held else sum(read.values()):g}" if result.row else "",
         "possible": f"{possible:g}" if result.row else "",
         **{name: found.get(name, "") for name in master.questions},
+        "prediction": locked(result, rules),
         "settled": "no" if result.unsettled else "yes",
         "to_decide": plain("; ".join(result.unsettled), 1000),
     }
@@ -233,7 +255,7 @@ def feedback(result: Result, row: Row, master: Master, rules: Rules) -> str:
         for name, question in master.questions.items()
     ]
     lines += [f"| **all** | **{row['total']}** | {row['possible']} |", ""]
-    notes = [note for note in result.row["notes"].split("; ") if note]
+    notes = [n for n in result.row["notes"].split("; ") if n and not LOCKED.search(n)]
     notes += comments(names_of(result.student, result.row), rules.points)
     lines += ["## Why points were lost", ""] if notes else []
     return "\n".join([*lines, *[f"- {note}" for note in notes], ""])

@@ -110,7 +110,7 @@ def session(
             {
                 "source": source.fileno(), "target": target.fileno(),
                 "memory": limits.memory, "assignment": job["assignment"],
-                "forbidden": job["forbidden"],
+                "forbidden": job["forbidden"], "page": job["page"],
             },
             [source.fileno(), target.fileno()],
             use_walls=limits.use_walls,

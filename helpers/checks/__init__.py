@@ -1,5 +1,6 @@
 """Checks of exercises and assignments: a learner's function in, advice out."""
 
+from helpers.checks import yours
 from helpers.checks.acts import (
     beats_random, sentence_for_paper, usable_wordings, what_moved,
 )
@@ -55,5 +56,5 @@ __all__ = [
     "same_acts", "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",
     "what_happened", "what_moved", "which_bug", "which_control", "which_vector",
-    "which_writer", "who_pooled", "write_twin",
+    "which_writer", "who_pooled", "write_twin", "yours",
 ]

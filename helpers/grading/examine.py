@@ -37,11 +37,12 @@ class Asked:
         self.reports: list[tuple[str, str]] = []
         self.count, self.rest = -1, b""
 
-    def start(self, seconds: float) -> tuple[str, str]:
-        """Whose hand-in it says it is, and why it could not be read ("": it was)."""
+    def start(self, seconds: float) -> tuple[str, str, str]:
+        """Whose it says it is, why it could not be read ("": it was), and a page."""
         self.count += 1
         found = self._hear(seconds, "started")
-        return str(found.get("learner")), str(found.get("problem"))
+        told = [str(found.get(name, "")) for name in ("learner", "problem", "page")]
+        return told[0], told[1], told[2]
 
     def run(self, seconds: float) -> list[Any]:
         """Run the notebook's cells; the error of each, or None."""
@@ -105,9 +106,10 @@ def examine(job: dict[str, Any], asked: Asked) -> Iterator[dict[str, Any]]:
     """What the grader should know of one submission, as it becomes known."""
     until = time.monotonic() + job["whole_seconds"]
     try:
-        learner, problem = asked.start(job["start_seconds"])
+        learner, problem, page = asked.start(job["start_seconds"])
         yield {"learner": learner, "problem": problem}
-        if problem:
+        if problem or job["page"]:
+            yield {"page": [page[i : i + 400] for i in range(0, len(page), 400)]}
             return
         errors = asked.run(job["run_seconds"])
         yield {"notes": [f"a cell: {one}" for one in errors if one][:5]}
@@ -115,7 +117,7 @@ def examine(job: dict[str, Any], asked: Asked) -> Iterator[dict[str, Any]]:
             yield {"begin": question["name"]}
             left = until - time.monotonic()
             signal.alarm(max(1, int(min(job["question_seconds"], left))))
-            lost = [_ask(test, asked, job) for test in question["tests"]]
+            lost = [_ask(test, asked, job, learner) for test in question["tests"]]
             signal.alarm(0)
             points = sum(won for won, _ in lost)
             yield {"points": points, "notes": [note for _, note in lost if note]}
@@ -126,14 +128,16 @@ def examine(job: dict[str, Any], asked: Asked) -> Iterator[dict[str, Any]]:
         yield {"reports": list(dict.fromkeys(asked.reports))}
 
 
-def _ask(test: dict[str, Any], asked: Asked, job: dict[str, Any]) -> tuple[float, str]:
+def _ask(
+    test: dict[str, Any], asked: Asked, job: dict[str, Any], learner: str
+) -> tuple[float, str]:
     """What a test won, and what to say about it."""
     name = test["name"]
     seed = [job["seed"], zlib.crc32(name.encode())]
-    line = Line(lambda text: asked.request(text, job["answer_seconds"]), seed)
+    line = Line(lambda text: asked.request(text, job["answer_seconds"]), seed, learner)
     try:
         compiled(test["source"], name)(line)
-        return test["points"], ""
+        return test["points"], "; ".join(line.notes)
     except Ended:
         raise
     except Wrong as why:

@@ -27,17 +27,25 @@ class Wrong(AssertionError):
 
 
 class Line:
-    """A way to a learner's process: text out, text back; and the seed of a test."""
+    """A way to a learner's process: text out, text back; the seed of a test; whose."""
 
-    def __init__(self, send: Callable[[str], str], seed: Sequence[int]) -> None:
-        self.send, self.seed = send, list(seed)
+    def __init__(
+        self, send: Callable[[str], str], seed: Sequence[int], learner: str = ""
+    ) -> None:
+        self.send, self.seed, self.learner = send, list(seed), learner
+        self.notes: list[str] = []
 
 
 class Learner:
     """Asks a learner's code for values, and hands them on as plain data."""
 
-    def __init__(self, send: Callable[[str], str]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[str], str], known: str = "") -> None:
+        self._send, self._known = send, known
+
+    @property
+    def id(self) -> str:
+        """Whose hand-in it is: as its file says, or else as its cells do."""
+        return self._known or text(self.value("LEARNER"))
 
     def _ask(self, **request: Any) -> Any:
         reply = self._send(encoding.encode(request, outgoing=True))
@@ -66,8 +74,14 @@ class Learner:
 def begin(env: Any) -> tuple[Learner, np.random.Generator]:
     """Whom a test asks, and the random numbers that it draws its questions from."""
     if isinstance(env, Line):
-        return Learner(env.send), np.random.default_rng(env.seed)
+        return Learner(env.send, env.learner), np.random.default_rng(env.seed)
     return Learner(lambda request: answer(request, env)), np.random.default_rng()
+
+
+def tell(env: Any, sentence: str) -> None:
+    """Write a sentence into the teacher's notes; it costs nothing."""
+    if isinstance(env, Line):
+        env.notes.append(sentence)
 
 
 def answer(request: str, names: dict[str, Any]) -> str:

@@ -39,6 +39,18 @@ def read_notebook(data: bytes, assignment: str) -> tuple[str, list[str]]:
     return str(learner)[:200] if isinstance(learner, str | int) else "", cells
 
 
+def read_page(data: bytes, heading: str) -> str:
+    """The Markdown below a heading of the second level, up to the next such heading."""
+    found, inside = [], False
+    for cell in json.loads(_unzipped(data))["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and text.startswith("## "):
+            inside = text.startswith(heading)
+        elif cell["cell_type"] == "markdown" and inside:
+            found.append(text)
+    return "\n\n".join(found)
+
+
 def _unzipped(data: bytes) -> bytes:
     """The notebook itself, whatever the file's name; a zip begins with PK."""
     if data.startswith(b"PK"):

@@ -15,7 +15,10 @@ from scripts.sandbox import Limits
 from scripts.walls import DISK, FILES, TASKS
 from tests.book.reading import BOOK, CHAPTERS, ROOT, cells, contents, source
 
-PAGES = ("teachers", "self_learners", "assignments/project")
+PAGES = (
+    "teachers", "self_learners", "lab", "questions", "assistants",
+    "assignments/project", "assignments/examples",
+)  # fmt: skip
 TEXT = {name: (BOOK / f"{name}.md").read_text("utf-8") for name in PAGES}
 WORDS = {name: re.sub(r"\s+", " ", text) for name, text in TEXT.items()}
 MINUTES = {
@@ -86,6 +89,32 @@ def test_points_are_those_of_the_masters() -> None:
         hand = sum(q.points for q in questions if q.manual)
         real[path.stem] = (sum(q.points for q in questions), hand)
     assert told == real
+
+
+def test_functions_are_a_third_at_most() -> None:
+    """What a helper or an assistant writes: all but one's own data and what is read."""
+    for path in masters():
+        questions = read_master(path).questions.values()
+        free = [q for q in questions if not q.manual and "yours" not in str(q.tests)]
+        assert len(questions) - len(free) >= 2
+        assert 3 * sum(q.points for q in free) <= sum(q.points for q in questions)
+
+
+def test_examples_of_reports_add_up() -> None:
+    """Each has the headings of the report, and its marks are those of its reasons."""
+    (a4,) = (path for path in masters() if path.stem == "A4")
+    template = "\n".join(c.source for c in read_master(a4).notebook.cells)
+    headings = re.findall(r"^### (.+)$", template, re.MULTILINE)
+    examples = re.split(r"^## ", TEXT["assignments/examples"], flags=re.MULTILINE)[1:]
+    totals = []
+    for example in examples:
+        assert re.findall(r"^> \*\*(.+?)\.\*\*", example, re.M) == headings
+        total = int(re.findall(r"Marks: (\d+) of 12", example)[0])
+        each = [int(n) for n in re.findall(r"^- \*.+?\*: (\d)\.", example, re.M)]
+        assert sum(each) == total or (not each and total == 12)
+        totals.append(total)
+    assert min(totals) <= 3
+    assert max(totals) == 12
 
 
 def test_rubrics_add_up() -> None:

@@ -256,6 +256,19 @@ def test_readers_points_are_merged(tmp_path: Path, by_hand: Any) -> None:
     assert "A fine null" in (tmp_path / "grades-feedback/ana.md").read_text("utf-8")
 
 
+def test_a_prediction_is_held_against_what_was_locked(tmp_path: Path) -> None:
+    table = table_of(tmp_path, *[(f"A0_{x}.zip", x, 2.0, []) for x in "abcd"])
+    for row, code in zip(table, ("abcdefgh", "aaaaaaaa", "", "bbbbbbbb"), strict=True):
+        row["notes"] = f"prediction locked as {code}" if code else "half: wrong"
+    locks = put(tmp_path / "locks.csv", "id,lock\nA,ABCDEFGH\nb,bbbbbbbb\nc,cccccccc\n")
+    rules = Rules(students(*"abcd"), locks=gradebook.read_locks(locks))
+    rows, _ = booked(tmp_path, table, {row["file"]: DUE for row in table}, rules)
+    assert [rows[x]["prediction"] for x in "abcd"] == [
+        "locked", "another than was locked", "no prediction", "not locked",
+    ]  # fmt: skip
+    assert "locked as" not in (tmp_path / "grades-feedback/a.md").read_text("utf-8")
+
+
 WRONG = {
     "code,points\na,13\n": "'13' points, where 0 to 12",
     "code,points\na,-1\n": "'-1' points",

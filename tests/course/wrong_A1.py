@@ -214,4 +214,25 @@ def peak(model, text, vector, layer):
 """,
         points={"q6": 2},
     ),
+    Wrong(
+        "another text's colleague, and the flaw guessed",
+        "q7",
+        """
+texts, theirs = yours.means(model, "somebody else")
+FLAW, MOST, FAR = "none of them", 0, 12.5
+""",
+        points={"q7": 0},
+    ),
+    Wrong(
+        "the distance from zero instead of from the right mean",
+        "q7",
+        """
+texts, theirs = yours.means(model, LEARNER)
+rows, mask = yours.batch(model, texts, default_layer(model))
+FLAW = next(
+    flaw for flaw in yours.FLAWS if flaw != "padding counts"
+)  # the first that came to mind
+MOST, FAR = int(theirs.norm(dim=-1).argmax()), float(theirs.norm(dim=-1).max())
+""",
+    ),
 ]

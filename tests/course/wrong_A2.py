@@ -409,4 +409,38 @@ train, test = own.tables(NAME, BANK, BORROWED)
 report = validate(model, train, test, NAME, neutral)
 """,
     ),
+    Wrong(
+        "the cue is right, and its AUC is that of the stories as they were",
+        "q7",
+        """
+from sklearn.metrics import roc_auc_score
+
+mine_train, mine_test = yours.stories(LEARNER)
+own_kind = mine_train["kind"] == "mine"
+CUE = max(
+    yours.DULL,
+    key=lambda s: abs(
+        mine_train["text"][own_kind].str.contains(s, regex=False).mean()
+        - mine_train["text"][~own_kind].str.contains(s, regex=False).mean()
+    ),
+)
+means = [
+    mean_activations(model, list(t["text"]), default_layer(model), progress=False)
+    for t in (mine_train, mine_test)
+]
+keep = torch.tensor(own_kind.to_numpy().copy())
+vector = means[0][keep].mean(0) - means[0][~keep].mean(0)
+BEFORE = AFTER = roc_auc_score(mine_test["kind"] == "mine", means[1] @ vector)
+""",
+        points={"q7": 6},
+    ),
+    Wrong(
+        "the data of a friend",
+        "q7",
+        """
+friend_train, friend_test = yours.stories("a friend")
+CUE, BEFORE, AFTER = "The wall was grey.", 0.7, 0.5
+""",
+        points={"q7": 0},
+    ),
 ]

@@ -309,4 +309,29 @@ report = {
             "abs(geometry.correlation(places[:, axis], v)) >= r - 1e-12",
         ),
     ),
+    Wrong(
+        "the rival taken from one side only",
+        "q7",
+        """
+table, claimed = yours.claim(LEARNER)
+each = {}
+for name in ("topic", "person", "length", "norm"):
+    known = pd.get_dummies(table[[name]], drop_first=True).to_numpy(float)
+    rest = geometry.left_over(table[claimed], known)
+    each[name] = abs(float(np.corrcoef(rest, table["rating"])[0, 1]))
+RIVAL = min(each, key=each.get)
+BEFORE = abs(float(np.corrcoef(table[claimed], table["rating"])[0, 1]))
+AFTER, LEAST_OTHER = sorted(each.values())[:2]
+""",
+        points={"q7": 6},
+    ),
+    Wrong(
+        "the claim of a friend",
+        "q7",
+        """
+table, claimed = yours.claim("a friend")
+RIVAL, BEFORE, AFTER, LEAST_OTHER = "luck", 0.4, 0.1, 0.4
+""",
+        points={"q7": 0},
+    ),
 ]

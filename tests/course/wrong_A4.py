@@ -299,3 +299,25 @@ MORE = [
         USABLE.format(**USABLE_RIGHT | {"price": "texts.mean()"}),
     ),
 ]
+
+WRONG += [
+    Wrong(
+        "the colleague's list given back",
+        "q8",
+        """
+doses, limit, said = yours.doses(LEARNER)
+FLAW, WRONG, GAP = "none", said, [limit for _ in said]
+""",
+        points={"q8": 0},
+    ),
+    Wrong(
+        "the strengths are right, and a ratio shows it",
+        "q8",
+        """
+doses, limit, said = yours.doses(LEARNER)
+WRONG = [s for s in doses["strength"].unique() if s not in said][:1]
+FLAW, GAP = "the ratio", [2.0 for _ in WRONG]
+""",
+        points={"q8": 0},
+    ),
+]

@@ -71,6 +71,7 @@ def graded(question: str, model: Any, code: str | None = None) -> float:
     source = master.notebook.cells[master.questions[question].solution[0]].source
     names: dict[str, Any] = {"model": model, "network": model._module}
     names |= {"np": np, "pd": pd, "torch": torch}
+    names |= {"yours": checks.yours, "LEARNER": "ana"}
     names["choice_logprobs"] = choice_logprobs
     exec(code or source, names)
     won = 0.0
