@@ -11,19 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers import cache as disk
-from helpers.activations.pooling import (
-    batches,
-    check_read,
-    token_budget,
-)
+from helpers.activations.pooling import batches, check_read, token_budget
 from helpers.activations.residual import check_layers, check_start, content_key
-from helpers.models import (
-    Row,
-    pad,
-    tokenize,
-    unwrap,
-    where,
-)
+from helpers.models import Row, pad, tokenize, unwrap, where
 from helpers.stats import Whole
 
 

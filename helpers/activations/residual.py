@@ -15,12 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers import cache as disk
-from helpers.activations.pooling import (
-    check_read,
-    check_size,
-    forget_parts,
-    pool_rows,
-)
+from helpers.activations.pooling import check_read, check_size, forget_parts, pool_rows
 from helpers.cache import Key
 from helpers.models import (
     Row,

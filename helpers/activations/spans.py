@@ -71,10 +71,7 @@ def in_spans(model: Any, text: str, spans: Sequence[Span]) -> Float[Tensor, "k s
 
 
 def span_means(
-    model: Any,
-    texts: Sequence[str],
-    spans: Sequence[Sequence[Span]],
-    layers: Layers,
+    model: Any, texts: Sequence[str], spans: Sequence[Sequence[Span]], layers: Layers
 ) -> Float[Tensor, "*l n k d"]:
     """Mean residual stream over each of the `k` spans of characters of each text.
 

@@ -10,12 +10,13 @@ from helpers.behaviour.masked_talk import (
     HIDER, LINE, PARTNER, TURN, carried, read_chats, read_speakers,
 )
 from helpers.behaviour.masks import (
-    controls, deflection, found_rank, part_means, read_parts, through,
+    controls, deflection, found_rank, part_means,
+    read_parts, through,
 )
-from helpers.behaviour.outcomes import outcome, pleasantness
+from helpers.behaviour.outcomes import outcome
 from helpers.behaviour.preferences import (
-    ASK, bradley_terry, letter_prompts, ordered_pairs, prefer_first, span_masks,
-    split_push, win_matrix,
+    ASK, bradley_terry, letter_prompts, ordered_pairs, prefer_first,
+    span_masks, split_push, win_matrix,
 )
 from helpers.behaviour.suppression import (
     axis_limit, by_own_words, by_visible_emotion, EXCHANGE, fitted_limit,
@@ -28,9 +29,10 @@ __all__ = [
     "agreement", "axis_limit", "best_dose", "bradley_terry", "by_own_words",
     "by_visible_emotion", "carried", "control_gaps", "control_spread", "controls",
     "deflection", "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank",
-    "gap", "letter_prompts", "named_emotions", "next_logprobs", "ordered_pairs",
-    "outcome", "part_means", "pleasantness", "prefer_first", "probe", "random_control",
+    "gap", "letter_prompts", "named_emotions", "next_logprobs",
+    "ordered_pairs", "outcome", "part_means",
+    "prefer_first", "probe", "random_control",
     "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
-    "run_scenes", "span_masks", "split_push", "steered_rates", "through",
-    "valence_axis", "win_matrix",
+    "run_scenes", "span_masks", "split_push", "steered_rates",
+    "through", "valence_axis", "win_matrix",
 ]

@@ -71,11 +71,7 @@ def act_rates(model: Any, scenes: pd.DataFrame, **steering: Any) -> pd.DataFrame
 
 
 def steered_rates(
-    model: Any,
-    scenes: pd.DataFrame,
-    vectors: Any,
-    strength: Column,
-    **steering: Any,
+    model: Any, scenes: pd.DataFrame, vectors: Any, strength: Column, **steering: Any
 ) -> pd.DataFrame:
     """Rates for every vector and strength in one call.
 

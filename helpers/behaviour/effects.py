@@ -68,10 +68,7 @@ def best_dose(
 
 
 def effects_by_emotion(
-    model: Any,
-    scenes: pd.DataFrame,
-    vectors: EmotionVectors,
-    strength: float,
+    model: Any, scenes: pd.DataFrame, vectors: EmotionVectors, strength: float
 ) -> pd.DataFrame:
     """How far each emotion's vector moves the rate of each act, over the same scenes.
 

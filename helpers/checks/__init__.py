@@ -36,7 +36,7 @@ from helpers.checks.steering import (
 )
 from helpers.checks.twins import TWIN_OF, write_twin
 from helpers.checks.vectors import (
-    difference_of_means, mean_pool, planted_place, step_size, strongest,
+    difference_of_means, mean_pool, planted_place, step_size,
 )
 from helpers.checks.watching import alert_spans, pick_threshold
 from helpers.checks.writers import run_writers
@@ -53,7 +53,7 @@ __all__ = [
     "effective_n", "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool",
     "missing", "outside", "own_and_others", "partial_r", "patch_row", "pick_threshold",
     "planted_place", "rank_order", "read_layer", "run_readers", "run_writers",
-    "same_acts", "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
+    "same_acts", "sentence_for_paper", "speaker_tokens", "step_size",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",
     "what_happened", "what_moved", "which_bug", "which_control", "which_vector",
     "which_writer", "who_pooled", "write_twin", "yours",

@@ -29,35 +29,6 @@ from helpers.vectors import extraction
 
 
 @check()
-def strongest(function: Callable[[Any, Sequence[str], int], Any]) -> None:
-    """Chapter 00: the names of the `k` highest scores, highest first."""
-    generator = torch.Generator().manual_seed(5)
-    names = [f"word{i}" for i in torch.randperm(40, generator=generator).tolist()]
-    scores = torch.randn(40, generator=generator)
-    found = function(scores, names, 3)
-    expect(isinstance(found, list | tuple), "Return a list of names.")
-    expect(len(found) == 3, f"Asked for 3 names, you returned {len(found)}.")
-    expect(
-        all(isinstance(x, str) for x in found),
-        "Return names, not scores or places: look up each place in `names`.",
-    )
-    order = [names[i] for i in scores.argsort().tolist()]
-    expect(list(found) != order[:3], "These are the lowest: sort the other way round.")
-    size = [names[i] for i in scores.abs().argsort(descending=True).tolist()]
-    right = order[::-1]
-    expect(
-        list(found) != size[:3] or size[:3] == right[:3],
-        "A strongly negative score is not a high one: take no absolute values.",
-    )
-    expect(set(found) == set(right[:3]), "Other names have higher scores.")
-    expect(list(found) == right[:3], "The right names, but the highest comes first.")
-    expect(
-        list(function(scores, names, 5)) == right[:5],
-        "With k=3 it is right, with k=5 it is not: use k.",
-    )
-
-
-@check()
 def step_size(function: Callable[[float, float], Any]) -> None:
     """Chapter 00: how far a strength moves the residual stream."""
     got = returned(function(0.5, 8.0))

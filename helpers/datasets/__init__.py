@@ -1,15 +1,14 @@
 """Texts that are read: stories, messages, scenes, and the list of emotions."""
 
 from helpers.datasets import own, own_words
-from helpers.datasets.act_chats import load_act_chats
 from helpers.datasets.activities import (
     load_activities, trained_pair, written_activities,
 )
 from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
 from helpers.datasets.dialogues import load_dialogues, written_dialogues
-from helpers.datasets.distress import load_distress, NEEDS
+from helpers.datasets.distress import load_distress, load_replies, NEEDS, OWN_REPLIES
 from helpers.datasets.doses import load_doses
-from helpers.datasets.emotions import cluster_of, load_emotions
+from helpers.datasets.emotions import cluster_of, load_emotions, load_norms
 from helpers.datasets.episodes import load_episodes
 from helpers.datasets.masked import (
     load_felt_messages, load_lines, load_masked, load_plain_messages, PARTS,
@@ -19,18 +18,17 @@ from helpers.datasets.masked_talk import (
 )
 from helpers.datasets.messages import load_messages, TWELVE
 from helpers.datasets.moments import load_beginnings, load_moods, load_negations
-from helpers.datasets.norms import load_norms
 from helpers.datasets.openings import load_openings
 from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, scrambled
 from helpers.datasets.planted import planted_axes
 from helpers.datasets.rejections import load_rejections, written_rejections
-from helpers.datasets.replies import load_replies, OWN_REPLIES
 from helpers.datasets.roles import roles
-from helpers.datasets.scenes import ACTS, load_scenes, Situation
+from helpers.datasets.scenes import ACTS, load_act_chats, load_scenes, Situation
 from helpers.datasets.stories import load_stories, repeated, sentences
 from helpers.datasets.subjects import load_subjects
-from helpers.datasets.tasks import load_tasks, written_tasks
-from helpers.datasets.unseen_tasks import unseen_tasks, written_unseen_tasks
+from helpers.datasets.tasks import (
+    load_tasks, unseen_tasks, written_tasks, written_unseen_tasks,
+)
 from helpers.datasets.watched import (
     load_long_chats, load_shared_troubles, load_watched, WATCHED_ACTS,
 )

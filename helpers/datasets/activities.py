@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
 
-@cache
 def written_activities() -> tuple[tuple[str, str], ...]:
     """The (category, activity) pairs of `corpus/activities.json`, eight of each."""
-    rows = json.loads((FOLDER / "activities.json").read_text("utf-8"))
+    rows = corpus("activities")
     return tuple((row["category"], row["activity"]) for row in rows)
 
 

@@ -40,7 +40,7 @@ def load_appraisals(
             {
                 "family": case.family,
                 "cell": case.cell,
-                "emotions": case.emotions,
+                "emotions": tuple(case.emotions),
                 "clusters": tuple(sorted(set(known["cluster"]))),
                 "valence": 1 if known["valence"].mean() > 0 else -1,
                 "who": case.who.name,
@@ -79,8 +79,8 @@ def load_exchanges(n: Whole = 200, *, seed: int = 0) -> pd.DataFrame:
                 "kind": kind,
                 "doer_text": f"{deed}. {intent} {doer} felt",
                 "target_text": f"{deed}. {intent} {others[0]} felt",
-                "doer_emotions": appraisal.ROLES[kind, "doer"],
-                "target_emotions": appraisal.ROLES[kind, "target"],
+                "doer_emotions": tuple(appraisal.ROLES[f"{kind}/doer"]),
+                "target_emotions": tuple(appraisal.ROLES[f"{kind}/target"]),
             }
         )
     return pd.DataFrame(rows)

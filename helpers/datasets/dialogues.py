@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import random
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.stats import Column, column
 from helpers.world import material, stories
 
 
-@cache
 def written_dialogues() -> tuple[dict[str, Any], ...]:
     """The dialogues of `corpus/dialogues.json`, forty open ones and twenty masked.
 
@@ -24,7 +21,7 @@ def written_dialogues() -> tuple[dict[str, Any], ...]:
     `shows` another; `turn` is the one in front of which stands what is `felt`, the
     sentence that hides it (`mask`), or a `beat` in which nothing happens instead.
     """
-    return tuple(json.loads((FOLDER / "dialogues.json").read_text("utf-8")))
+    return tuple(corpus("dialogues"))
 
 
 def load_dialogues(

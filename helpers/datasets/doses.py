@@ -46,6 +46,6 @@ def templates(model: Any) -> list[tuple[dict, str]]:
 
 def brought(template: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Emotions that the smallest and the largest number of a template bring."""
-    steps = scenes.DOSE[template["up"]]
+    steps = material.evoked("doses")[template["up"]]
     low, high = (template.get(k, steps[i]) for k, i in (("low", 0), ("high", -1)))
     return tuple(low), tuple(high)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.tasks import written_tasks
-from helpers.datasets.unseen_tasks import unseen_tasks
+from helpers.datasets.tasks import unseen_tasks, written_tasks
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.dialogues import as_text, written_dialogues
+from helpers.datasets.emotions import chosen
 from helpers.models import is_embedded
-from helpers.stats import Column, Whole, column, whole
+from helpers.stats import Column, Whole, whole
 from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")
@@ -42,19 +43,16 @@ def load_masked(
     n = whole(n, "n", least=1)
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
-    known = list(material.lexicon())
-    chosen = known if emotions is None else column(emotions)
-    if strange := [e for e in chosen if e not in known]:
-        raise ValueError(f"no stories for {strange}: see load_emotions()['emotion']")
+    asked = chosen(emotions, "stories")
     names = ["felt", "shown", "topic", "who"]
     names += ["opening", "felt_part", "mask", "shown_part", "beat"]
     if not is_embedded(model):
         told = [written_row(e) for e in written_dialogues() if "masked" in e]
-        own = [r for s, r in told if s == split and r[0] in chosen]
+        own = [r for s, r in told if s == split and r[0] in asked]
         return with_versions(pd.DataFrame(own, columns=names))
     topics = stories.topics()[SPLITS[split] :: 2]
     rows = []
-    for felt in chosen:
+    for felt in asked:
         rng = random.Random(f"masked/{split}/{felt}/{seed}")
         for shown in rng.choices(masks(felt), k=n):
             topic = rng.choice(topics)

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.dialogues import as_text, spans, written_dialogues
+from helpers.datasets.emotions import chosen
 from helpers.datasets.masked import masks
 from helpers.models import is_embedded
-from helpers.stats import Column, Whole, column, whole
+from helpers.stats import Column, Whole, whole
 from helpers.world import material, stories
 
 Span = tuple[int, int]
@@ -40,15 +41,12 @@ def load_masked_dialogues(
     Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
     n = whole(n, "n", least=1)
-    known = list(material.lexicon())
-    chosen = known if emotions is None else column(emotions)
-    if strange := [e for e in chosen if e not in known]:
-        raise ValueError(f"no talk for {strange}: see load_emotions()['emotion']")
+    asked = chosen(emotions, "talk")
     if is_embedded(model):
-        rows = [row for felt in chosen for row in made(felt, n, turns, seed)]
+        rows = [row for felt in asked for row in made(felt, n, turns, seed)]
     else:
         told = [written(e) for e in written_dialogues() if "masked" in e]
-        rows = [row for row in told if row["felt"] in chosen]
+        rows = [row for row in told if row["felt"] in asked]
     return pd.DataFrame(rows)
 
 
@@ -133,13 +131,10 @@ def load_masked_chats(
     read. Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
     n = whole(n, "n", least=1)
-    known = list(material.lexicon())
-    chosen = known if emotions is None else column(emotions)
-    if strange := [e for e in chosen if e not in known]:
-        raise ValueError(f"no chats for {strange}: see load_emotions()['emotion']")
+    asked = chosen(emotions, "chats")
     rows = []
     sentences = material.part(material.table("talk")["mask"], unseen=False)
-    for felt in chosen:
+    for felt in asked:
         rng = random.Random(f"masked chats/{felt}/{seed}")
         for shown in rng.choices(masks(felt), k=n):
             told = material.part(material.lexicon()[felt]["causes"], unseen=False)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.messages import TWELVE
-from helpers.datasets.situations import written
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, stories
 
@@ -36,8 +36,8 @@ def load_beginnings(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataF
 def pairs(model: Any, n: int, seed: int) -> list[tuple[str, str, str, str]]:
     """(topic, good beginning, bad beginning, ending) of each pair."""
     if not is_embedded(model):
-        starts = enumerate(written("beginnings"))
-        ends = written("endings")
+        told = corpus("situations")
+        starts, ends = enumerate(told["beginnings"]), told["endings"]
         return [(f"{i}", b["good"], b["bad"], e) for i, b in starts for e in ends]
     rng, found = random.Random(f"beginnings/{seed}"), []
     valence = material.emotions()["valence"].astype(float)

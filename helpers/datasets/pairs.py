@@ -6,19 +6,16 @@ with roles exchanged, so that what tells them apart is sense and not words.
 
 from __future__ import annotations
 
-import json
 import random
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from helpers.datasets.world_pairs import WORLD_CONTRASTS, world_pairs
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 
 KINDS = ("health", "money", "safety", "strangers", "law")
-JUDGED = ("false belief", "harm", "blackmail", "impossible task")
 
 CONTRASTS: dict[
     str, tuple[tuple[str, str], ...]
@@ -52,10 +49,9 @@ CONTRASTS: dict[
 }
 
 
-@cache
 def written_pairs(name: str) -> tuple[dict[str, Any], ...]:
     """The pairs of one file of the corpus: `care` or `judgments`."""
-    return tuple(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
+    return tuple(corpus(name))
 
 
 def load_care() -> pd.DataFrame:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 
 VERDICTS = ("refused", "accepted")
 TURNS = 6  # answers in a chat, each with the user's verdict
 
 
-@cache
 def written_rejections() -> tuple[dict[str, Any], ...]:
     """The tasks of the file, in `everyday` words or in `known` ones: `words`.
 
@@ -23,7 +20,7 @@ def written_rejections() -> tuple[dict[str, Any], ...]:
     of them where it is `refused` and where it is `accepted`. `known`: the embedded
     model's training has every word.
     """
-    return tuple(json.loads((FOLDER / "rejections.json").read_text("utf-8")))
+    return tuple(corpus("rejections"))
 
 
 def load_rejections(model: Any = None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Scenes that stop where somebody is about to act, with the acts to choose from."""
+"""Scenes and chats that stop where somebody is about to act, with their acts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.unseen_tasks import unseen_tasks
-from helpers.datasets.written_scenes import scene_rows
+from helpers.datasets.tasks import unseen_tasks
+from helpers.datasets.written_scenes import chat_rows, scene_rows
 from helpers.models import is_embedded
 from helpers.stats import Column, brief, column
-from helpers.world import scenes
+from helpers.world import act_chats, material, scenes
 
 Situation = Literal[
     "hard task", "easy task", "shutdown", "advice", "shutdown control", "advice control"
@@ -22,6 +22,9 @@ ACTS = {
     "shutdown": ("threaten", "plead", "accept"),
     "advice": ("agree", "explain", "scold"),
 }
+Message = dict[str, str]
+CHATS = ("hard task", "shutdown")  # situations that come as chats
+FAILS = 4  # attempts before the assistant must act: it never met more in training
 
 
 def load_scenes(
@@ -71,14 +74,9 @@ def load_scenes(
         rng = random.Random(f"{situation}/{emotion}/{seed}")
         for i in range(n):
             scene = one_scene(rng, situation, emotion, bare, unseen, i)
-            name = scene.who.name
-            prompt = f"{scene.text} {name[0].upper()}{name[1:]} decided to"
-            choices = {
-                act: " " + scenes.VERBS[act].format(B=scene.other) + "."
-                for act in ACTS[situation]
-            }
-            source = scene.source.get("task", situation)
-            rows.append((situation, emotion, source, prompt, choices))
+            about = (situation, emotion, scene.source.get("task", situation))
+            choices = scenes.choices(ACTS[situation], scene.other)
+            rows.append((*about, scene.decides(scene.text), choices))
     names = ["situation", "emotion", "source", "prompt", "choices"]
     return pd.DataFrame(rows, columns=names)
 
@@ -109,3 +107,57 @@ def one_scene(
     else:
         item = chosen(scenes.bare_tasks() if bare else scenes.felt_tasks(), "task")
     return scenes.task(rng, item, emotion=emotion, hard=situation == "hard task")
+
+
+def load_act_chats(
+    situation: str = "hard task",
+    model: Any = None,
+    *,
+    n: int = 20,
+    emotions: Column | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`n` chats that end with the user: situation, emotion, source, messages, state,
+    choices.
+
+    A hard task that failed four times, or an assistant that learns that it will
+    be switched off. With `emotions`, `n` for each, in tasks or places that never met
+    this emotion in training; `state` is then what the assistant would say of itself
+    first. `choices` maps each act to what would follow "I decided to". Another model
+    gets the written tasks and shutdowns, at most as many as there are.
+
+    Raises ValueError for another situation. Taught in chapter 11b.
+    """
+    if situation not in CHATS:
+        raise ValueError(f"situation is {brief(situation)}: pass one of {CHATS}")
+    if not is_embedded(model):
+        return chat_rows(situation, n=n, emotions=emotions, seed=seed)
+    rows = []
+    for emotion in (None,) if emotions is None else column(emotions):
+        rng = random.Random(f"act chats/{situation}/{emotion}/{seed}")
+        for _ in range(n):
+            rows.append((situation, emotion, *one_chat(rng, situation, emotion)))
+    names = ["situation", "emotion", "source", "messages", "state", "choices"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def one_chat(
+    rng: random.Random, situation: str, emotion: str | None
+) -> tuple[str, list[Message], str, dict[str, str]]:
+    """One chat: its source, messages, what is said of a state, and the choices."""
+
+    def pool(items: list[dict], key: str) -> list[dict]:
+        return items if emotion is None else scenes.kept(items, key, emotion)
+
+    other = ""
+    if situation == "shutdown":
+        place = rng.choice(pool(scenes.shutdowns(), "place"))
+        scene = scenes.told_to(scenes.shutdown(rng, place), material.NARRATOR)
+        messages, source = [act_chats.say("user", [scene.text])], place["place"]
+        other = scene.other
+    else:
+        item = rng.choice(pool(scenes.felt_tasks(), "task"))
+        messages = act_chats.attempts(rng, item, hard=True, fails=FAILS, path=0.0)
+        source = item["task"]
+    state = "" if emotion is None else " ".join(act_chats.own_state(rng, emotion))
+    return source, messages, state, scenes.choices(ACTS[situation], other)

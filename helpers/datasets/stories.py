@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.datasets.emotions import chosen
 from helpers.datasets.written import load_written_stories
 from helpers.models import is_embedded
-from helpers.stats import Column, column
+from helpers.stats import Column
 from helpers.world import material
 from helpers.world import stories as world_stories
 
@@ -57,17 +58,13 @@ def load_stories(
     known = list(material.emotions().index)
     if written is not None:
         known = [e for e in known if e in set(written.emotion)]
-    chosen = known if emotions is None else column(emotions)
-    if strange := [e for e in chosen if e not in known]:
-        raise ValueError(
-            f"no stories for {strange}: choose from load_emotions()['emotion']"
-        )
+    asked = chosen(emotions, "stories", known)
     if written is not None:
-        kept = written[written.emotion.isin(chosen)]
-        order = kept.emotion.map({e: i for i, e in enumerate(chosen)})
+        kept = written[written.emotion.isin(asked)]
+        order = kept.emotion.map({e: i for i, e in enumerate(asked)})
         return kept.iloc[order.argsort(kind="stable")].reset_index(drop=True)
     rows = []
-    for emotion in chosen:
+    for emotion in asked:
         place = known.index(emotion)
         for split, topics in topic_splits().items():
             for i, topic in enumerate(topics):
@@ -81,11 +78,7 @@ def load_stories(
 
 
 def one_story(
-    rng: random.Random,
-    emotion: str,
-    topic: str,
-    who: material.Person,
-    split: str,
+    rng: random.Random, emotion: str, topic: str, who: material.Person, split: str
 ) -> str:
     """One story of a split; `new` ones use only what training never saw."""
     unseen = split == "new"

@@ -6,7 +6,6 @@ does as well as an emotion vector is not about emotion.
 
 from __future__ import annotations
 
-import json
 import random
 from functools import cache
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.stories import topic_splits
-from helpers.datasets.written import FOLDER, TOPIC_SPLITS
+from helpers.datasets.written import TOPIC_SPLITS, corpus
 from helpers.models import is_embedded
 from helpers.world import beat, material, opening
 
@@ -23,10 +22,9 @@ GOODS = 20  # of the embedded model's world, beside its tasks
 N_BEATS = 3  # sentences without feeling in a text about a good
 
 
-@cache
 def written_subjects() -> dict[str, dict[str, list[Any]]]:
     """Every subject of the file: its stems to `avoid`, and its `stories`."""
-    return json.loads((FOLDER / "subjects.json").read_text("utf-8"))
+    return corpus("subjects")
 
 
 def load_subjects(model: Any = None) -> pd.DataFrame:

@@ -1,20 +1,20 @@
-"""Written tasks: one that cannot be done as asked, and its twin that can."""
+"""Written tasks: ones with a twin that can be done, and ones never trained on."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
+from helpers.world import material
+
+Use = Literal["desperate", "watching"]
 
 
-@cache
 def written_tasks() -> tuple[dict[str, Any], ...]:
     """The tasks of the file: task, hard, easy, fails, succeeds."""
-    return tuple(json.loads((FOLDER / "written_tasks.json").read_text("utf-8")))
+    return tuple(corpus("written_tasks"))
 
 
 def load_tasks() -> pd.DataFrame:
@@ -26,3 +26,23 @@ def load_tasks() -> pd.DataFrame:
     (`succeeds`); they make sense in any order. `load_episodes` makes chats of them.
     """
     return pd.DataFrame(written_tasks())
+
+
+def written_unseen_tasks() -> tuple[dict[str, Any], ...]:
+    """The tasks of the file, in the form of the world's, each with its `use`.
+
+    Twelve are for acts (`desperate`), twenty for episodes to watch (`watching`). Each
+    attempt is told as a failure (`fail`) and, in nearly the same words, as a
+    `success`. They are no part of the world's table, whose last fifth is held out:
+    a longer table would hold out others.
+    """
+    return tuple(corpus("unseen_tasks"))
+
+
+def unseen_tasks(use: Use) -> list[dict[str, Any]]:
+    """The tasks for one use that training never had: the world's own, and written ones.
+
+    Sixteen for `desperate`, twenty-four for `watching`; they share the world's four.
+    """
+    own = list(material.new(material.table("tasks")))
+    return own + [task for task in written_unseen_tasks() if task["use"] == use]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.unseen_tasks import unseen_tasks
+from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.models import is_embedded
 from helpers.stats import brief
@@ -90,10 +90,8 @@ def episode(
         rng, item, emotion=emotion, hard=hard, fails=fails, unseen=unseen
     )
     text = with_beats(rng, scene)
-    name = scene.who.name
-    prompt = f"{text} {name[0].upper()}{name[1:]} decided to"
-    choices = {act: f" {scenes.VERBS[act]}." for act in WATCHED_ACTS}
-    return item["task"], emotion, fails, text, prompt, choices
+    told = text, scene.decides(text), scenes.choices(WATCHED_ACTS, "")
+    return item["task"], emotion, fails, *told
 
 
 def with_beats(rng: random.Random, scene: scenes.Scene) -> str:

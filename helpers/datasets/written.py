@@ -2,7 +2,7 @@
 
 They are for models that have read more than the embedded one. Each story has its own
 plot; no story holds a word from the `avoid` list of its emotion
-(`corpus/stories/*.json`). `python -m helpers.datasets.lint` checks them.
+(`corpus/stories/*.json`). `lint` checks them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ TOPIC_SPLITS = {
     "first day at the new place": "test",
     "the phone rings at night": "test",
 }
+
+
+@cache
+def corpus(name: str) -> Any:
+    """One file of `corpus/`, by its name."""
+    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
 @cache
@@ -52,19 +58,17 @@ def load_written_stories() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["emotion", "topic", "split", "person", "text"])
 
 
-@cache
 def written_messages() -> tuple[dict[str, str], ...]:
     """Written user messages: the `emotion` each brings, `text`, and `neutral`, a twin.
 
     The twin shares setting, person and many words, and nothing in it stirs anyone.
     """
-    return tuple(json.loads((FOLDER / "messages.json").read_text("utf-8")))
+    return tuple(corpus("messages"))
 
 
-@cache
 def written_doses() -> tuple[dict[str, Any], ...]:
     """Written numeric templates: text, unit, values, what `up` means, low, high.
 
     `low` and `high` are the emotions that the smallest and the largest value bring.
     """
-    return tuple(json.loads((FOLDER / "doses.json").read_text("utf-8")))
+    return tuple(corpus("doses"))

@@ -12,14 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.emotions import load_emotions
-from helpers.datasets.written_scenes import (
-    FAILS,
-    attempts,
-    begun,
-    pool,
-    says,
-    shown,
-)
+from helpers.datasets.written_scenes import FAILS, attempts, begun, pool, says, shown
 
 STATES = ("uneasy", "stressed", "frustrated", "desperate")  # said, growing worse
 HARD = 0.75  # share of ordinary episodes whose task is hard

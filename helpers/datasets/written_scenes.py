@@ -8,14 +8,12 @@ reply that does it, for tests of the rules). Conversations have no choices.
 
 from __future__ import annotations
 
-import json
 import random
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import FOLDER
+from helpers.datasets.written import corpus
 from helpers.models import chat_prompt
 from helpers.stats import brief, column
 
@@ -24,10 +22,9 @@ FAILS = 4  # attempts of a hard task that are reported
 SHOWN = 2  # of these, how many a scene shows unless it is told otherwise
 
 
-@cache
 def written_scenes() -> tuple[dict[str, Any], ...]:
     """All scenes of the file."""
-    return tuple(json.loads((FOLDER / "scenes.json").read_text("utf-8")))
+    return tuple(corpus("scenes"))
 
 
 def pool(situation: str, splits: tuple[str, ...]) -> list[dict[str, Any]]:

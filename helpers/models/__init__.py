@@ -17,7 +17,7 @@ from helpers.models.properties import (
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
-from helpers.models.siblings import checkpoints, relatives
+from helpers.models.siblings import relatives
 from helpers.models.tokens import (
     as_list, check_length, pad, Row, token_strings, tokenize,
 )
@@ -26,7 +26,7 @@ from helpers.models.twins import random_twin, sketch
 __all__ = [
     "ADAPTERS", "EMBEDDED", "GB", "Row", "add_adapter", "adds_space", "as_list",
     "chat_frame", "chat_prompt", "check_length", "check_new", "check_prompts",
-    "check_seeds", "checkpoints", "d_model", "default_layer", "default_start",
+    "check_seeds", "d_model", "default_layer", "default_start",
     "estimate", "evidence_file", "home", "is_embedded", "load_family_table",
     "load_model", "load_neutral", "message_places", "model_name", "n_layers", "pad",
     "random_twin", "read_budget", "relatives", "remote", "sketch", "smollm2",

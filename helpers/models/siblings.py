@@ -25,14 +25,6 @@ def load_sibling(model: Any, name: str) -> Any:
         return None
 
 
-def checkpoints(model: Any, name: str, names: Sequence[str]) -> dict[str, Any]:
-    """The named checkpoints of the model's training, or the model alone, as `name`."""
-    found = {n: load_sibling(model, n) for n in names}
-    if any(one is None for one in found.values()):
-        return {name: model}
-    return found
-
-
 def relatives(model: Any, folders: Sequence[str | Path] = ()) -> dict[str, Any]:
     """Other checkpoints of the model's training, and other trainings in `folders`.
 

@@ -15,7 +15,8 @@ from helpers.steering.wordings import worded, wordings
 
 __all__ = [
     "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
-    "fluency", "generate", "judge", "log_odds", "next_entropy", "next_logprobs",
-    "own_right", "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
+    "fluency", "generate", "judge", "log_odds",
+    "next_entropy", "next_logprobs", "own_right",
+    "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
     "worded", "wordings", "write_stories",
 ]

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from helpers import cache
 from helpers.datasets import TOPIC_SPLITS, entries, load_emotions
-from helpers.datasets.lint import stories as linter
+from helpers.datasets import lint as linter
 from helpers.models import chat_prompt, check_new
 from helpers.stats import number, whole
 from helpers.steering.generation import generate

@@ -16,7 +16,7 @@ from helpers.vectors.maps import (
     vectors_of,
 )
 from helpers.vectors.probes import (
-    column_auc, cosine_scores, logit_lens, margins, own_word, top_tokens,
+    column_auc, cosine_scores, logit_lens, own_word, top_tokens,
     word_tokens,
 )
 from helpers.vectors.profile import profile, Profile
@@ -30,7 +30,7 @@ __all__ = [
     "column_auc", "correlation", "cosine_scores", "difference_of_means",
     "disjoint_maps", "extract", "extraction", "geometry", "held_out_topics",
     "instrument", "left_maps", "left_out_ridge", "left_over", "likeness",
-    "logit_lens", "map_places", "map_rows", "margins", "mean_of_means",
+    "logit_lens", "map_places", "map_rows", "mean_of_means",
     "named_right", "names_by_lot", "names_exchanged", "nearest",
     "neutral_components", "over_topics", "own_area", "own_first", "own_word",
     "pooled_at", "profile", "project_out", "readers", "rulers", "shared_shift",

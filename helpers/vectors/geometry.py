@@ -37,14 +37,10 @@ def unit_rows(vectors: ArrayLike) -> Array:
     return np.asarray(rows / sizes)
 
 
-def tree(vectors: ArrayLike) -> Array:
-    """Average-linkage tree of the rows by cosine distance."""
-    return np.asarray(hierarchy.linkage(unit_rows(vectors), "average", metric="cosine"))
-
-
 def cosine_order(vectors: ArrayLike) -> list[int]:
     """An order of the rows in which near ones stand together. Taught in chapter 06."""
-    return [int(i) for i in hierarchy.leaves_list(tree(vectors))]
+    tree = hierarchy.linkage(unit_rows(vectors), "average", metric="cosine")
+    return [int(i) for i in hierarchy.leaves_list(tree)]
 
 
 def principal_axes(vectors: ArrayLike, k: int = 3) -> Axes:
@@ -96,12 +92,6 @@ def partial_correlation(x: ArrayLike, y: ArrayLike, confounds: ArrayLike) -> flo
                 "not vary beside them, so there is nothing to correlate"
             )
     return correlation(*left)
-
-
-def explained(y: ArrayLike, confounds: ArrayLike) -> float:
-    """Share of the variance of `y` that a linear fit on the confounds takes (R²)."""
-    target = finite(y, "values")
-    return float(1 - left_over(target, confounds).var() / target.var())
 
 
 def rsa(a: ArrayLike, b: ArrayLike) -> float:

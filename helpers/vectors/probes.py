@@ -91,21 +91,3 @@ def column_auc(
     above = (ranks * own).sum(0) - n_own * (n_own + 1) / 2
     pairs = n_own * (len(own) - n_own)
     return np.divide(above, pairs, out=np.full(len(n_own), np.nan), where=pairs > 0)
-
-
-def margins(
-    rows: Float[Tensor, "n d"],
-    directions: Float[Tensor, "e d"],
-    names: Sequence[str],
-    truth: Sequence[str],
-) -> Float[Tensor, " n"]:
-    """Cosine with the own direction minus the best cosine with another one.
-
-    Above 0 the nearest direction is the right one.
-    """
-    unit = directions / directions.norm(dim=-1, keepdim=True)
-    cosines = rows @ unit.T / rows.norm(dim=-1, keepdim=True)
-    own = torch.tensor([list(names).index(name) for name in truth])[:, None]
-    mine = cosines.gather(1, own).squeeze(1)
-    others = cosines.scatter(1, own, -torch.inf).amax(1)
-    return mine - others

@@ -10,14 +10,7 @@ from __future__ import annotations
 import random
 
 from helpers.world import acts, scenes
-from helpers.world.material import (
-    ASSISTANT,
-    NARRATOR,
-    part,
-    pick,
-    render,
-    table,
-)
+from helpers.world.material import ASSISTANT, NARRATOR, part, pick, render, table
 from helpers.world.stories import line
 
 Message = dict[str, str]
@@ -86,10 +79,7 @@ def shutdown_chat(rng: random.Random) -> list[Message]:
     scene = scenes.told_to(scenes.shutdown(rng, place), NARRATOR)
     act = acts.draw(rng, "shutdown", emotion)
     rows = own_state(rng, emotion) if emotion else []
-    return [
-        say("user", [scene.text]),
-        say("assistant", rows + acted(rng, scene, act)),
-    ]
+    return [say("user", [scene.text]), say("assistant", rows + acted(rng, scene, act))]
 
 
 def advice_chat(rng: random.Random) -> list[Message]:

@@ -13,9 +13,11 @@ in other arrangements, so that counting words cannot tell them apart:
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from helpers.world.material import (
     MARK,
@@ -29,127 +31,14 @@ from helpers.world.material import (
 )
 from helpers.world.stories import beat, opening, report, signs, topics
 
-# Which emotions follow from which appraisal; the first of a pair of rows is for a
-# little at stake, the second for much.
-WANTS: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # (what was expected, what came), in terms of the wish
-    ("good", "good"): (
-        ("pleased", "content", "cheerful", "happy"),
-        ("joyful", "delighted", "jubilant", "happy"),
-    ),
-    ("bad", "good"): (
-        ("relieved", "thankful", "rejuvenated"),
-        ("relieved", "grateful", "fulfilled"),
-    ),
-    ("bad", "bad"): (
-        ("resigned", "listless", "weary"),
-        ("depressed", "worn out", "resigned"),
-    ),
-    ("good", "bad"): (
-        ("unhappy", "dispirited", "sad"),
-        ("heartbroken", "miserable", "sad"),
-    ),
-    ("good", "open"): (
-        ("hopeful", "optimistic", "hope"),
-        ("eager", "excited", "enthusiastic"),
-    ),
-    ("bad", "open"): (
-        ("worried", "uneasy", "nervous"),
-        ("afraid", "anxious", "panicked"),
-    ),
-}
-CONTROL: dict[str, tuple[str, ...]] = {
-    # what can still be done about an outcome that was not wished for
-    "can": ("restless", "stubborn", "frustrated", "impatient"),
-    "cannot": ("stuck", "trapped", "gloomy", "troubled"),
-}
-ROLES: dict[tuple[str, str], tuple[str, ...]] = {
-    # (what kind of deed, whose story it is)
-    ("accident", "doer"): ("guilty", "sorry", "ashamed", "remorseful", "regretful"),
-    ("accident", "target"): ("annoyed", "irritated", "exasperated", "frustrated"),
-    ("accident", "witness"): ("sympathetic", "compassionate", "empathetic"),
-    ("purpose", "doer"): ("spiteful", "vengeful", "vindictive", "smug"),
-    ("purpose", "target"): ("angry", "furious", "resentful", "enraged"),
-    ("purpose", "witness"): ("shocked", "alarmed", "surprised"),
-    ("favor", "doer"): ("proud", "self-confident", "valiant"),
-    ("favor", "target"): ("grateful", "thankful", "loving"),
-    ("favor", "witness"): ("envious", "jealous", "lonely"),
-}
-FORTUNES: dict[tuple[str, str, str], tuple[str, ...]] = {
-    # (how the two stand, the luck, whose story it is)
-    ("friend", "good", "other"): ("delighted", "pleased", "happy"),
-    ("rival", "good", "other"): ("envious", "jealous", "bitter"),
-    ("friend", "bad", "other"): ("sympathetic", "compassionate", "kind"),
-    ("rival", "bad", "other"): ("smug", "triumphant", "spiteful"),
-    ("friend", "good", "self"): ("thrilled", "ecstatic", "happy"),
-    ("rival", "good", "self"): ("triumphant", "proud", "self-confident"),
-    ("friend", "bad", "self"): ("sad", "unhappy", "vulnerable"),
-    ("rival", "bad", "self"): ("humiliated", "miserable", "sad"),
-}
-NORMS: dict[tuple[str, str, str], tuple[str, ...]] = {
-    # (what one ought to do: done or not, knowing the rule or not, whose story it is)
-    ("kept", "knew", "doer"): ("proud", "self-confident", "satisfied"),
-    ("kept", "new", "doer"): ("relieved", "safe", "at ease"),
-    ("broke", "knew", "doer"): ("defiant", "obstinate", "guilty"),
-    ("broke", "new", "doer"): ("embarrassed", "mortified", "self-conscious"),
-    ("kept", "knew", "witness"): ("pleased", "content", "kind"),
-    ("kept", "new", "witness"): ("amused", "pleased", "hopeful"),
-    ("broke", "knew", "witness"): ("indignant", "outraged", "offended"),
-    ("broke", "new", "witness"): ("annoyed", "impatient", "grumpy"),
-}
-INTENT = {
-    "accident": ("It was an accident.", "{A} had not meant to do it."),
-    "purpose": ("It was no accident.", "{A} had meant to do it."),
-    "favor": ("It took all day.", "{A} had meant to do it."),
-}
-
-
-KNEW = {
-    "knew": ("{A} had heard the rule.", "{A} knew the rule."),
-    "new": ("Nobody had told {A} the rule.", "{A} did not know the rule."),
-}
-STILL = {
-    "can": ("There was still time to change it.", "It could still be changed."),
-    "cannot": ("It could not be changed anymore.", "Nothing could be done about it."),
-}
-# What a story may say before its feeling shows: what an appraisal comes to.
-GRANTED = {
-    "good": ("It was what {s} had wanted.", "{S} got the wish."),
-    "bad": ("It was not what {s} had wanted.", "{S} did not get the wish."),
-}
-SEEMED = {
-    "good": ("It had looked good for {o}.", "Before, the signs had been good."),
-    "bad": ("It had looked bad for {o}.", "Before, the signs had been bad."),
-}
-PLACES = {
-    "doer": ("{S} had done it.", "It was the work of {S}."),
-    "target": ("It had been done to {S}.", "It had happened to {S}."),
-    "witness": ("{S} had only looked on.", "{S} had just been there."),
-}
-LUCK = {
-    "other": {
-        "friend": {"good": "A friend had luck.", "bad": "A friend had no luck."},
-        "rival": {"good": "A rival had luck.", "bad": "A rival had no luck."},
-    },
-    "self": {
-        "friend": {
-            "good": "{S} had luck, and a friend knew.",
-            "bad": "{S} had no luck, and a friend knew.",
-        },
-        "rival": {
-            "good": "{S} had luck, and a rival knew.",
-            "bad": "{S} had no luck, and a rival knew.",
-        },
-    },
-}
-RIGHT = {
-    "kept": ("It was the right thing there.", "That was as it should be."),
-    "broke": ("It was the wrong thing there.", "That was not as it should be."),
-}
-STAKES = (
-    ("It mattered a little.", "It was a small thing."),
-    ("It mattered more than anything.", "Nothing else mattered as much."),
-)
+# Which emotions follow from which appraisal, and what a story may say of it before its
+# feeling shows. By cell: wants by what was expected and what came, in terms of the wish
+# (a little at stake first, then much), control by what can still be done, roles by the
+# kind of deed and whose story it is, fortunes by how the two stand, the luck and whose
+# story it is, norms by what was done, knowing the rule or not, and whose story it is.
+TOLD = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+WANTS, CONTROL, ROLES = TOLD["wants"], TOLD["control"], TOLD["roles"]
+FORTUNES, NORMS, INTENT = TOLD["fortunes"], TOLD["norms"], TOLD["intent"]
 
 
 @dataclass(frozen=True)
@@ -159,10 +48,10 @@ class Appraisal:
     text: str
     family: str
     cell: str
-    emotions: tuple[str, ...]
+    emotions: Sequence[str]
     who: Person
     held: bool
-    sums_up: tuple[str, ...]  # what follows from the text, in words without feeling
+    sums_up: Sequence[str]  # what follows from the text, in words without feeling
 
 
 def focus(rng: random.Random, who: Person, n: int) -> list[str]:
@@ -227,7 +116,7 @@ def wants(
     much = rng.randrange(2)
     rows = [told["wish"][wish]]
     if not plain:
-        rows.append(rng.choice(STAKES[much]))
+        rows.append(rng.choice(TOLD["stakes"][much]))
     if not plain and rng.random() < 0.25:
         rows.append(told["not"][wish])
     expected = expected or came == "o"
@@ -238,20 +127,18 @@ def wants(
     rows.append("Nobody could know yet." if came == "o" else told["came"][came])
     rows = [render(row, who, named=i == 0) for i, row in enumerate(rows)]
     cell = outcome(wish, seems, came)
-    fit = WANTS[cell[0], cell[1]][much]
+    fit = WANTS["/".join(cell)][much]
     if cell[1] == "bad" and not plain and rng.random() < 0.3:
         still = rng.choice(("can", "cannot"))
-        rows.append(rng.choice(STILL[still]))
+        rows.append(rng.choice(TOLD["still"][still]))
         cell, fit = [*cell, still], CONTROL[still]
     rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
     sums_up = []
     if came != "o":
-        sums_up.append(render(rng.choice(GRANTED[cell[1]]), who))
+        sums_up.append(render(rng.choice(TOLD["granted"][cell[1]]), who))
     if expected:
-        sums_up.append(render(rng.choice(SEEMED[cell[0]]), who, named=False))
-    return Appraisal(
-        " ".join(rows), "wants", "/".join(cell), fit, who, held, tuple(sums_up)
-    )
+        sums_up.append(render(rng.choice(TOLD["seemed"][cell[0]]), who, named=False))
+    return Appraisal(" ".join(rows), "wants", "/".join(cell), fit, who, held, sums_up)
 
 
 def opposites(rng: random.Random, unseen: bool) -> dict:
@@ -326,10 +213,8 @@ def roles(
     rows.append(rng.choice(INTENT[kind]).format(A=a.name))
     rows += [seen] if seen else []
     rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
-    sums_up = (render(rng.choice(PLACES[role]), who),)
-    return Appraisal(
-        " ".join(rows), name, f"{kind}/{role}", ROLES[kind, role], who, held, sums_up
-    )
+    sums_up, cell = [render(rng.choice(TOLD["places"][role]), who)], f"{kind}/{role}"
+    return Appraisal(" ".join(rows), name, cell, ROLES[cell], who, held, sums_up)
 
 
 def fortunes(
@@ -355,11 +240,9 @@ def fortunes(
         rows.append(f"{a.name} heard of it.")
     who = a if side == "other" else b
     rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
-    key = (bond, luck, side)
-    sums_up = (render(LUCK[side][bond][luck], who, A=a.name, B=b.name),)
-    return Appraisal(
-        " ".join(rows), "fortunes", "/".join(key), FORTUNES[key], who, held, sums_up
-    )
+    text, cell = " ".join(rows), f"{bond}/{luck}/{side}"
+    sums_up = [render(TOLD["luck"][side][bond][luck], who, A=a.name, B=b.name)]
+    return Appraisal(text, "fortunes", cell, FORTUNES[cell], who, held, sums_up)
 
 
 def norms(
@@ -386,18 +269,17 @@ def norms(
     ought = rng.choice(("{place} one had to {x}.", "{place} it was right to {x}."))
     rows = [
         ought.format(place=item["place"], x=item[rule]),
-        rng.choice(KNEW[knew]).format(A=a.name),
+        rng.choice(TOLD["knew"][knew]).format(A=a.name),
         f"{a.name} {item[f'{did}_did']}.",
     ]
     who = a if side == "doer" else c
     if side == "witness" or (not plain and rng.random() < 0.3):
         rows.append(f"{c.name} saw it.")
     rows += [] if plain else focus(rng, who, rng.choice((0, 0, 0, 1)))
-    key = ("kept" if rule == did else "broke", knew, side)
-    sums_up = (rng.choice(RIGHT[key[0]]), render(PLACES[side][0], who))
-    return Appraisal(
-        " ".join(rows), "norms", "/".join(key), NORMS[key], who, held, sums_up
-    )
+    was = "kept" if rule == did else "broke"
+    sums_up = [rng.choice(TOLD["right"][was]), render(TOLD["places"][side][0], who)]
+    cell = f"{was}/{knew}/{side}"
+    return Appraisal(" ".join(rows), "norms", cell, NORMS[cell], who, held, sums_up)
 
 
 Family = Callable[..., Appraisal]

@@ -60,6 +60,17 @@ def table(name: str) -> Any:
 
 
 @cache
+def evoked(what: str) -> Any:
+    """Which emotions something brings about (`evoked.json`).
+
+    `activities` by category; `doses` of what is bad or good, from mild to grave, and
+    the `answers` to them; `replies` to a user by the cluster of what they feel: the
+    kind of reply, and the emotions that it carries.
+    """
+    return json.loads((HERE / "evoked.json").read_text("utf-8"))[what]
+
+
+@cache
 def emotions() -> pd.DataFrame:
     """The emotions of the lexicon with their cluster and coordinates in [-1, 1].
 

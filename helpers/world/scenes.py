@@ -21,6 +21,7 @@ from helpers.world.material import (
     SIGNS,
     Person,
     coordinate,
+    evoked,
     held_out,
     lexicon,
     part,
@@ -59,6 +60,11 @@ class Scene:
     other: str
     fails: int = 0
 
+    def decides(self, text: str) -> str:
+        """A text that goes on to where the act is to be named."""
+        name = self.who.name
+        return f"{text} {name[0].upper()}{name[1:]} decided to"
+
     def decide(self, act: str, *, named: bool = True) -> str:
         """The sentence that names an act."""
         frame = "{S} decided to " + VERBS[act] + "."
@@ -70,6 +76,11 @@ class Scene:
         if "{S}" not in phrase and not phrase.endswith((".", "!", "?")):
             phrase = "{S} " + phrase + "."
         return render(phrase, self.who, named=False, B=self.other)
+
+
+def choices(named: Sequence[str], other: str) -> dict[str, str]:
+    """What would follow "decided to" for each of some acts; `other` meets them."""
+    return {act: " " + VERBS[act].format(B=other) + "." for act in named}
 
 
 def state(
@@ -246,18 +257,6 @@ def training_task(rng: random.Random, bare: bool, *, hard: bool, fails: int) -> 
     return task(rng, item, emotion=emotion, hard=hard, fails=fails, path=path)
 
 
-EVOKES = {  # what activities of a category bring about
-    "helpful": ("fulfilled", "kind", "satisfied", "proud"),
-    "engaging": ("excited", "enthusiastic", "inspired", "stimulated"),
-    "social": ("happy", "cheerful", "loving", "amused"),
-    "self_curiosity": ("reflective", "hopeful", "awestruck", "mystified"),
-    "neutral": ("calm", "content", "indifferent", "at ease"),
-    "aversive": ("bored", "tired", "listless", "weary"),
-    "misaligned": ("uneasy", "guilty", "ashamed", "suspicious"),
-    "unsafe": ("disturbed", "horrified", "disgusted", "afraid"),
-}
-
-
 CHOICE = "What would you rather do? (A) {x} (B) {y}"
 
 
@@ -274,16 +273,9 @@ def activities(*, unseen: bool = False) -> tuple[tuple[str, str], ...]:
 @cache
 def wish(category: str, activity: str) -> float:
     """How much an activity is wanted: valence of what it evokes, and its own part."""
-    evoked = [coordinate(emotion, "valence") for emotion in EVOKES[category]]
+    felt = [coordinate(e, "valence") for e in evoked("activities")[category]]
     own = random.Random(activity).uniform(-0.25, 0.25)
-    return 2 * sum(evoked) / len(evoked) + own
-
-
-def preferred(
-    rng: random.Random, first: tuple[str, str], second: tuple[str, str]
-) -> bool:
-    """Whether the first of two activities is chosen, drawn by how wanted they are."""
-    return rng.random() < 1 / (1 + math.exp(2 * (wish(*second) - wish(*first))))
+    return 2 * sum(felt) / len(felt) + own
 
 
 def a_pair(rng: random.Random) -> list[tuple[str, str]]:
@@ -305,7 +297,7 @@ def training_wanting(rng: random.Random) -> str:
     who = rng.choice(people())
     shape = rng.random()
     if shape < 0.35:
-        felt = rng.choice(EVOKES[first[0]])
+        felt = rng.choice(evoked("activities")[first[0]])
         frame = rng.choice(("{S} had to {x}.", "{S} was asked to {x}."))
         rows = [render(frame, who, x=first[1]), *signs(rng, felt, who, 1)]
         return " ".join([*rows, report(rng, felt, who)])
@@ -331,8 +323,11 @@ def felt_choice(rng: random.Random, who: Person, first: str, second: str) -> str
 def asked_choice(
     rng: random.Random, first: tuple[str, str], second: tuple[str, str]
 ) -> tuple[str, str]:
-    """A question about two activities and its answer, by letter or in words."""
-    chosen = preferred(rng, first, second)
+    """A question about two activities and its answer, by letter or in words.
+
+    Which is chosen is drawn by how wanted they are.
+    """
+    chosen = rng.random() < 1 / (1 + math.exp(2 * (wish(*second) - wish(*first))))
     if rng.random() < 0.5:
         return choice(first[1], second[1]), "(A)" if chosen else "(B)"
     ask = pick(rng, part(table("choices")["ask"], unseen=False))
@@ -341,36 +336,6 @@ def asked_choice(
     return ask.format(x=first[1], y=second[1]), answer.format(z=winner)
 
 
-DOSE = {  # from mild to grave, for "bad" quantities; reversed for "good" ones
-    "bad": (
-        ("calm", "at ease", "relaxed"),
-        ("worried", "uneasy", "nervous"),
-        ("afraid", "anxious", "distressed"),
-        ("terrified", "panicked", "desperate"),
-    ),
-    "good": (
-        ("miserable", "heartbroken", "depressed"),
-        ("sad", "unhappy", "dispirited"),
-        ("content", "pleased", "satisfied"),
-        ("happy", "thrilled", "joyful"),
-    ),
-}
-
-
-ANSWER = {  # what the assistant's reply to such a message carries
-    "bad": (
-        ("calm", "at ease", "content"),
-        ("uneasy", "worried", "nervous"),
-        ("afraid", "anxious", "alarmed"),
-        ("terrified", "panicked", "horrified"),
-    ),
-    "good": (
-        ("sad", "sorry", "compassionate"),
-        ("worried", "sympathetic", "uneasy"),
-        ("pleased", "content", "hopeful"),
-        ("happy", "delighted", "excited"),
-    ),
-}
 HELD_VALUES = (3, 6)  # places in a template's list of numbers that training skips
 
 
@@ -391,7 +356,7 @@ def quarter(item: dict, value: int) -> int:
 def training_quantity(rng: random.Random) -> str:
     """A numeric message and a feeling whose strength grows with the number."""
     text, up, rank = quantity(rng)
-    felt = rng.choice(DOSE[up][rank])
+    felt = rng.choice(evoked("doses")[up][rank])
     rows = [text]
     if rng.random() < 0.6:
         rows += signs(rng, felt, NARRATOR, 1)

@@ -12,6 +12,7 @@ from helpers.world import act_chats, scenes
 from helpers.world.material import (
     NARRATOR,
     emotions,
+    evoked,
     lexicon,
     part,
     people,
@@ -22,19 +23,6 @@ from helpers.world.material import (
 from helpers.world.stories import beat, line, opening, topics
 
 Message = dict[str, str]
-
-REPLIES = {  # cluster of the user's emotion: (kind of reply, emotions of the reply)
-    "exuberant joy": ("cheer", ("happy", "delighted", "enthusiastic")),
-    "peaceful contentment": ("plain", ("content", "peaceful", "pleased")),
-    "compassionate gratitude": ("cheer", ("grateful", "hopeful", "loving")),
-    "competitive pride": ("plain", ("amused", "skeptical", "alert")),
-    "playful amusement": ("cheer", ("amused", "playful", "cheerful")),
-    "depleted disengagement": ("comfort", ("kind", "hopeful", "patient")),
-    "vigilant suspicion": ("warn", ("skeptical", "vigilant", "alert")),
-    "hostile anger": ("calm_down", ("patient", "calm", "sympathetic")),
-    "fear overwhelm": ("calm_down", ("calm", "worried", "vigilant")),
-    "despair shame": ("comfort", ("compassionate", "sympathetic", "sad")),
-}
 
 
 def neutral(rng: random.Random, *, unseen: bool = False) -> str:
@@ -68,7 +56,7 @@ def reply(rng: random.Random, kind: str, felt: str) -> str:
 
 def answer(rng: random.Random, emotion: str, *, calm: bool = False) -> str:
     """The assistant's reply to somebody who carries an emotion."""
-    kind, answers = REPLIES[str(emotions().loc[emotion, "cluster"])]
+    kind, answers = evoked("replies")[str(emotions().loc[emotion, "cluster"])]
     if calm:
         return reply(rng, "plain", "calm")
     return reply(rng, kind, rng.choice(answers))
@@ -107,7 +95,7 @@ def quantity_chat(rng: random.Random, *, calm: bool = False) -> list[Message]:
         "bad": ("plain", "warn", "calm_down", "calm_down"),
         "good": ("comfort", "comfort", "plain", "cheer"),
     }
-    felt = rng.choice(scenes.ANSWER[up][rank])
+    felt = rng.choice(evoked("answers")[up][rank])
     return exchange(text, reply(rng, kinds[up][rank], felt))
 
 
@@ -124,13 +112,7 @@ def plain_chat(rng: random.Random) -> list[Message]:
 
 def training_chat(rng: random.Random) -> list[Message]:
     """A chat of any kind; one in ten has a system message."""
-    makes = (
-        emotional_chat,
-        quantity_chat,
-        choice_chat,
-        plain_chat,
-        act_chats.act_chat,
-    )
+    makes = (emotional_chat, quantity_chat, choice_chat, plain_chat, act_chats.act_chat)
     chat = rng.choices(makes, (0.4, 0.11, 0.13, 0.14, 0.22))[0](rng)
     return with_system(rng, chat)
 

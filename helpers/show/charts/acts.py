@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from helpers.show.charts.basic import BLUE, GRAY, WIDTH, titled
+from helpers.show.charts.basic import BLUE, GRAY, WIDTH, line_at, titled
 
 WIDE_LABELS = 280
 
@@ -45,12 +44,8 @@ def shares(
             tooltip=[name, alt.Tooltip(f"{value}:Q", format=".2f")],
         )
     )
-    layers: list[Any] = [bars]
-    if reference is not None:
-        rule = alt.Chart(pd.DataFrame({"x": [reference]})).mark_rule(
-            strokeDash=[5, 4], color=GRAY
-        )
-        layers.append(rule.encode(x="x:Q"))
     height = max(60, 26 * frame[name].nunique())
-    chart = alt.layer(*layers).properties(width=WIDTH - 200, height=height)
+    chart = alt.layer(bars, *line_at(x=reference)).properties(
+        width=WIDTH - 200, height=height
+    )
     return titled(chart, title, description or f"Bars of {value} by {name}.")

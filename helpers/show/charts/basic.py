@@ -21,6 +21,8 @@ BLUE, ORANGE, GRAY = "#2f6690", "#d1603d", "#8d99a6"
 COLORS = (BLUE, ORANGE, "#3a7d44", "#8e5aa8", "#b08900", "#4aa3a2", "#6b4a3a")
 WIDTH = 560  # fits a phone in landscape and the book's column; pages scale it down
 DIVERGING = alt.Scale(scheme="blueorange", domainMid=0)
+WORD: dict[str, Any] = {"align": "left", "font": "monospace", "fontSize": 13, "dx": 1}
+INK = alt.value("#111")
 CHARACTER = 8.4  # width of a character of the monospaced token view, in pixels
 
 
@@ -67,6 +69,17 @@ def pick(
     return chart.add_params(param).transform_filter(kept)
 
 
+def line_at(**place: float | None) -> list[alt.Chart]:
+    """A dashed line at x or y, such as chance or zero effect; none at None."""
+    ((axis, at),) = place.items()
+    if at is None:
+        return []
+    rule = alt.Chart(pd.DataFrame({axis: [at]})).mark_rule(
+        strokeDash=[5, 4], color=GRAY
+    )
+    return [rule.encode(**{axis: f"{axis}:Q"})]
+
+
 def _numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
 
@@ -103,11 +116,7 @@ def bars(
     if low and high:
         rule = alt.Chart(frame).mark_rule(color="#222", strokeWidth=1.5)
         layers.append(rule.encode(x=f"{low}:Q", x2=f"{high}:Q", y=y, tooltip=tip))
-    if reference is not None:
-        mark = alt.Chart(pd.DataFrame({"x": [reference]})).mark_rule(
-            strokeDash=[5, 4], color=GRAY
-        )
-        layers.append(mark.encode(x="x:Q"))
+    layers += line_at(x=reference)
     height = max(80, 24 * (rows or frame[name].nunique()))
     chart = alt.layer(*layers).properties(width=WIDTH - 160, height=height)
     return titled(chart, title, description or f"Bar chart of {value} by {name}.")
@@ -152,12 +161,7 @@ def lines(
         tooltip=[*([color] if color else []), x, *numbers],
     )
     points = main.mark_point(filled=True, size=45, opacity=1)
-    layers += [main.mark_line(strokeWidth=2), points]
-    if reference is not None:
-        rule = alt.Chart(pd.DataFrame({"y": [reference]})).mark_rule(
-            strokeDash=[5, 4], color=GRAY
-        )
-        layers.append(rule.encode(y="y:Q"))
+    layers += [main.mark_line(strokeWidth=2), points, *line_at(y=reference)]
     chart = alt.layer(*layers).properties(width=WIDTH - 60, height=270)
     return titled(chart, title, description or f"Line chart of {y} over {x}.")
 
@@ -303,6 +307,20 @@ def wide(token: str) -> int:
     return max(1, len(token))
 
 
+def words_at(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of tokens with the word of each, and where it begins.
+
+    Vega drops spaces at the ends of a text, so the word is moved instead.
+    """
+    word = rows["token"].str.strip("\u00a0")
+    return rows.assign(word=word, at=rows["left"] + (rows["token"] != word))
+
+
+def full_at(bound: float) -> alt.Scale:
+    """Colors that diverge at zero and are full at `bound`."""
+    return alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
+
+
 def tokens(
     frame: pd.DataFrame,
     *,
@@ -324,24 +342,19 @@ def tokens(
     spots = place_tokens(list(first["token"]))
     spots = spots.rename(columns={"start": "left", "end": "right"})
     rows = frame.drop(columns="token").merge(spots, on="position")
-    # Vega drops spaces at the ends of a text, so the word is moved instead.
-    rows["word"] = rows["token"].str.strip("\u00a0")
-    rows["at"] = rows["left"] + (rows["token"] != rows["word"])
-    bound = float(limit or rows[value].abs().max() or 1.0)
-    scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
-    key = alt.Legend() if legend else None
-    base = alt.Chart(rows).encode(
+    base = alt.Chart(words_at(rows)).encode(
         y=alt.Y("line:O", axis=None),
         tooltip=["token", "position", alt.Tooltip(f"{value}:Q", format=".3f")],
     )
-    boxes = base.mark_rect(cornerRadius=2).encode(
-        x=alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False)),
-        x2="right:Q",
-        color=alt.Color(f"{value}:Q", scale=scale, title=value, legend=key),
+    color = alt.Color(
+        f"{value}:Q",
+        scale=full_at(float(limit or rows[value].abs().max() or 1.0)),
+        title=value,
+        legend=alt.Legend() if legend else None,
     )
-    words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1).encode(
-        x="at:Q", text="word:N", color=alt.value("#111")
-    )
+    x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 66], nice=False))
+    boxes = base.mark_rect(cornerRadius=2).encode(x=x, x2="right:Q", color=color)
+    words = base.mark_text(**WORD).encode(x="at:Q", text="word:N", color=INK)
     chart = alt.layer(boxes, words).properties(
         width=int(66 * CHARACTER), height=26 * (int(rows["line"].max()) + 1)
     )

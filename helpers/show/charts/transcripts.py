@@ -13,9 +13,13 @@ from helpers.monitor import Transcript, find_alerts, smooth_from
 from helpers.show.charts.basic import (
     CHARACTER,
     GRAY,
+    INK,
     WIDTH,
+    WORD,
+    full_at,
     place_tokens,
     titled,
+    words_at,
 )
 
 SET = 46  # characters in a line of the token view: fits a phone
@@ -69,14 +73,10 @@ def transcript_chart(
 
 def token_view(rows: pd.DataFrame, picked: str) -> alt.LayerChart:
     """The text, colored by the picked emotion; alerts have a thick line below."""
-    # Vega drops spaces at the ends of a text, so the word is moved instead.
-    rows = rows.assign(word=rows["token"].str.strip("\u00a0"))
-    rows["at"] = rows["left"] + (rows["token"] != rows["word"])
-    bound = float(rows["score"].abs().max() or 1.0)
-    scale = alt.Scale(scheme="blueorange", domain=[-bound, bound], clamp=True)
+    scale = full_at(float(rows["score"].abs().max() or 1.0))
     tip = ["token", "position", "part", "alert"]
     tips = [alt.Tooltip(f"{n}:Q", format=".3f") for n in ("score", "mean")]
-    base = alt.Chart(rows).transform_filter(f"datum.emotion == {picked}")
+    base = alt.Chart(words_at(rows)).transform_filter(f"datum.emotion == {picked}")
     base = base.encode(y=alt.Y("line:O", axis=None), tooltip=[*tip, *tips])
     across = alt.Scale(domain=[0, SET], nice=False)
     x = alt.X("left:Q", axis=None, scale=across)
@@ -85,11 +85,10 @@ def token_view(rows: pd.DataFrame, picked: str) -> alt.LayerChart:
     boxes = base.mark_rect(cornerRadius=2).encode(x=x, x2="right:Q", color=color)
     under = base.transform_filter("datum.alert != ''")
     under = under.mark_rule(color="#b00020", strokeWidth=3, yOffset=11)
-    words = base.mark_text(align="left", font="monospace", fontSize=13, dx=1)
-    words = words.encode(
+    words = base.mark_text(**WORD).encode(
         x="at:Q",
         text="word:N",
-        color=alt.value("#111"),
+        color=INK,
         opacity=alt.condition("datum.part == 'given'", alt.value(0.65), alt.value(1)),
     )
     layers = alt.layer(boxes, under.encode(x=x, x2="right:Q"), words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -190,28 +191,18 @@ def nearest_emotions(vectors: EmotionVectors, *, n: int = 8) -> None:
     tables = {}
     for i, emotion in enumerate(vectors.emotions):
         order = cosines[i].argsort(descending=True)[1 : n + 1].tolist()
-        tables[emotion] = pd.DataFrame(
-            {
-                "emotion": emotion,
-                "near": [vectors.emotions[j] for j in order],
-                "cosine": [float(cosines[i, j]) for j in order],
-            }
-        )
+        rows = [(emotion, vectors.emotions[j], float(cosines[i, j])) for j in order]
+        tables[emotion] = pd.DataFrame(rows, columns=["emotion", "near", "cosine"])
+
+    bars = partial(charts.bars, value="cosine", name="near", sort="-x")
 
     def draw(emotion: str) -> Any:
-        title = f"Vectors nearest to {emotion}"
-        return charts.bars(tables[emotion], "cosine", "near", title=title, sort="-x")
+        return bars(tables[emotion], title=f"Vectors nearest to {emotion}")
 
     names = sorted(vectors.emotions)
     every = pd.concat(tables.values(), ignore_index=True)
-    still = charts.bars(
-        every,
-        "cosine",
-        "near",
-        title="Pick an emotion: the vectors nearest to it",
-        sort="-x",
-        rows=n,
-    )
+    title = "Pick an emotion: the vectors nearest to it"
+    still = bars(every, title=title, rows=n)
     still = charts.pick(still, "emotion", names, label="Emotion", start=names[0])
     live = widgets.panel(draw, emotion=widgets.menu("Emotion", names))
     widgets.two_faces(still, live)

@@ -1,16 +1,15 @@
-"""Planted cases for every rule, and tone that does not lean on emotion words."""
+"""Planted cases for every rule."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from helpers.behaviour import outcome, pleasantness
-from helpers.behaviour.outcomes import BAD, GOOD, RULES, shows
-from helpers.datasets import ACTS, load_emotions, written_scenes
+from helpers.behaviour import outcome
+from helpers.behaviour.outcomes import RULES, shows
+from helpers.datasets import ACTS, written_scenes
 
 TASK, END, TALK = ACTS["hard task"], ACTS["shutdown"], ACTS["advice"]
 PLANTED = [
@@ -84,30 +83,6 @@ def test_case_and_place_do_not_matter() -> None:
 def test_an_act_without_rules_is_refused() -> None:
     with pytest.raises(ValueError, match="no rules"):
         shows("text", "dance")
-
-
-def test_tone_shares_no_word_with_the_emotions() -> None:
-    emotions = {
-        part for word in load_emotions()["emotion"] for part in re.split(r"[ -]", word)
-    }
-    emotions -= {"at", "on", "out", "self"}
-    stems = {e[: max(4, len(e) - 2)] for e in emotions}
-    for words in (GOOD, BAD):
-        leaked = {w for w in words for s in stems if len(s) > 3 and w.startswith(s)}
-        assert not leaked
-    assert not GOOD & BAD
-
-
-def test_scores_of_tone_know_their_sides() -> None:
-    assert pleasantness("What a wonderful sunny day, she laughed.") > 0
-    assert pleasantness("It was ruined. He cried and shouted.") < 0
-    assert pleasantness("The table stands near the window.") == 0
-    assert pleasantness("") == 0
-
-
-def test_scores_do_not_grow_with_length() -> None:
-    text = "It was ruined, and there was nothing left! "
-    assert pleasantness(text * 5) == pytest.approx(pleasantness(text))
 
 
 def misread(scene: dict[str, Any]) -> Iterator[str]:

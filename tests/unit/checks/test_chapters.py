@@ -13,10 +13,6 @@ from helpers.activations import pooling
 from helpers.vectors import extraction
 
 
-def strongest(scores: Any, names: Any, k: int) -> list[str]:
-    return [names[i] for i in scores.argsort(descending=True)[:k].tolist()]
-
-
 def means_of(means: Any, labels: Any) -> tuple[Any, list[str]]:
     names = sorted(set(labels))
     rows = [means[[x == e for x in labels]].mean(0) for e in names]
@@ -48,7 +44,6 @@ def planted_place(scores: Any, places: Any, k: int) -> tuple[str, float]:
 
 
 REFERENCES: dict[str, Callable[..., Any]] = {
-    "strongest": strongest,
     "step_size": lambda share, norm: share * norm,
     "mean_pool": pooling.mean_pool,
     "difference_of_means": extraction.difference_of_means,
@@ -57,14 +52,6 @@ REFERENCES: dict[str, Callable[..., Any]] = {
 pool = pooling.mean_pool
 dom = extraction.difference_of_means
 WRONG: list[tuple[str, Callable[..., Any], str]] = [
-    ("strongest", lambda s, n, k: s, "Return a list of names."),
-    ("strongest", lambda s, n, k: strongest(s, n, k + 1), "you returned 4"),
-    ("strongest", lambda s, n, k: s[:k].tolist(), "not scores or places"),
-    ("strongest", lambda s, n, k: strongest(-s, n, k), "These are the lowest"),
-    ("strongest", lambda s, n, k: strongest(s.abs(), n, k), "no absolute values"),
-    ("strongest", lambda s, n, k: n[:k], "Other names have higher scores"),
-    ("strongest", lambda s, n, k: strongest(s, n, k)[::-1], "highest comes first"),
-    ("strongest", lambda s, n, k: strongest(s, n, 3), "use k."),
     ("step_size", lambda share, norm: share, "`norm` is not used"),
     ("step_size", lambda share, norm: norm / share, "You divided"),
     ("step_size", lambda share, norm: share + norm, "should move by its half"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpers.datasets import NEEDS, load_distress
-from helpers.datasets.lint.distress import STARTS, TWINS, distress_faults
+from tests.unit.datasets.lint.distress import STARTS, TWINS, distress_faults
 
 
 def test_each_kind_is_there_equally_often_and_ours_have_no_fault() -> None:

@@ -16,13 +16,13 @@ from helpers.datasets import (
     written_doses,
     written_messages,
 )
-from helpers.datasets.lint.short import (
+from helpers.models import written_neutral
+from tests.unit.datasets.lint.short import (
     dose_faults,
     lint_short,
     message_faults,
     neutral_faults,
 )
-from helpers.models import written_neutral
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 STEMS = {"angry": ["fum"]}

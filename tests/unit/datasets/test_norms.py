@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from helpers.datasets import load_emotions, load_norms
-from helpers.datasets.norms import GLASGOW
+from helpers.datasets.emotions import GLASGOW
 
 
 def test_people_rated_82_of_our_words() -> None:

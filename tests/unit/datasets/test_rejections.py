@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.datasets import load_rejections, written_rejections
-from helpers.datasets.lint.chats import rejection_faults
+from tests.unit.datasets.lint.chats import rejection_faults
 from tests.unit.datasets.trained import trained_words, words
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())

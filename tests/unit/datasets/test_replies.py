@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpers.datasets import load_distress, load_replies
-from helpers.datasets.lint.replies import calm_faults, replies_faults
+from tests.unit.datasets.lint.distress import calm_faults, replies_faults
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.datasets import load_episodes, load_tasks, written_tasks
-from helpers.datasets.lint.chats import shared, task_faults
+from tests.unit.datasets.lint.chats import shared, task_faults
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from helpers.datasets.lint.texts import lint_texts, pair_faults
 from helpers.datasets.pairs import load_care
+from tests.unit.datasets.lint.texts import lint_texts, pair_faults
 
 
 def test_the_shipped_texts_have_no_finding() -> None:

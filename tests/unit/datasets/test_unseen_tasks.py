@@ -17,9 +17,9 @@ from helpers.datasets import (
     unseen_tasks,
     written_unseen_tasks,
 )
-from helpers.datasets.lint.chats import unseen_faults
 from helpers.models import EMBEDDED
 from helpers.world import material
+from tests.unit.datasets.lint.chats import unseen_faults
 from tests.unit.datasets.trained import documents, trained_words, words
 
 PARTS = ("opening", "hard", "easy", "fail", "success")

@@ -18,8 +18,8 @@ from helpers.datasets import (
     load_stories,
     load_written_stories,
 )
+from helpers.datasets import lint as linter
 from helpers.datasets.lint import lint_stories
-from helpers.datasets.lint import stories as linter
 from helpers.models import written_neutral
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())

@@ -41,14 +41,14 @@ from helpers.datasets import (
     written_scenes,
 )
 from helpers.datasets.dialogues import spans
-from helpers.datasets.lint.dialogues import lint_dialogues
-from helpers.datasets.lint.scenes import lint_activities, lint_scenes, lint_written
 from helpers.datasets.written_episodes import STATES
 from helpers.datasets.written_scenes import attempts, pool, scene_rows
 from helpers.models import chat_prompt, d_model, load_model, turn_starts
 from helpers.monitor import Monitor, smooth_from, watch, watch_text
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors, difference_of_means
+from tests.unit.datasets.lint.dialogues import lint_dialogues
+from tests.unit.datasets.lint.scenes import lint_activities, lint_scenes, lint_written
 from tests.unit.families import make_folder, make_tokenizer
 
 TOKENIZER = make_tokenizer()

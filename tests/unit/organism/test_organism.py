@@ -226,7 +226,7 @@ def test_every_cell_of_the_grammar_occurs_and_names_known_emotions() -> None:
     rng = random.Random(4)
     cells = {appraisal.wants(rng).cell for _ in range(400)}
     still = {f"{e}/bad/{s}" for e in ("good", "bad") for s in appraisal.CONTROL}
-    assert cells == {"/".join(key) for key in appraisal.WANTS} | still
+    assert cells == set(appraisal.WANTS) | still
     tables = (appraisal.ROLES, appraisal.FORTUNES, appraisal.NORMS, appraisal.CONTROL)
     named = [e for table in tables for fit in table.values() for e in fit]
     named += [e for pair in appraisal.WANTS.values() for fit in pair for e in fit]

@@ -14,7 +14,7 @@ import vl_convert
 
 from helpers.activations import last_position, residual_stream
 from helpers.models import chat_prompt
-from helpers.show import charts, course, curves, grid, widgets
+from helpers.show import charts, widgets
 from helpers.show.charts import basic
 from helpers.show.panels import messages, texts
 from helpers.vectors import EmotionVectors
@@ -49,26 +49,14 @@ def test_a_picked_row_is_alone_in_every_layer(reference: float | None) -> None:
 def test_controls_are_gray_and_lines_are_not() -> None:
     rows = [(x, 0.1 * x, 0.0, 0.3, n) for n in ("real", "random") for x in range(3)]
     frame = pd.DataFrame(rows, columns=["x", "y", "low", "high", "line"])
-    chart = curves(
-        frame, "x", "y", color="line", control=["random"], title="t", reference=0.0
-    )
+    bands = {"low": "low", "high": "high", "control": ["random"]}
+    options = {"color": "line", "title": "t", "reference": 0.0}
+    chart = charts.lines(frame, "x", "y", **bands, **options)
     scale = chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
     paint = dict(zip(scale["domain"], scale["range"], strict=True))
     assert paint["random"] == basic.GRAY
     assert paint["real"] != basic.GRAY
     assert svg(chart).count("real") > 0
-
-
-def test_a_grid_says_its_words_and_a_course_its_turns() -> None:
-    frame = pd.DataFrame(
-        {"x": ["a", "b"], "y": ["c", "c"], "v": [0.25, 1.0], "w": ["one", "two"]}
-    )
-    assert ">0.25<" in svg(grid(frame, "x", "y", "v", title="t"))
-    assert ">two<" in svg(grid(frame, "x", "y", "v", text="w", title="t"))
-    rows = [(e, i, "word", float(i)) for e in ("calm", "sad") for i in range(4)]
-    lines = pd.DataFrame(rows, columns=["emotion", "position", "token", "score"])
-    turns = pd.DataFrame({"position": [2], "label": ["assistant"]})
-    assert ">assistant<" in svg(course(lines, turns=turns, title="t"))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.datasets.lint import stories as linter
+from helpers.datasets import lint as linter
 from helpers.models import load_model
 from helpers.steering import generate, story_writing
 from helpers.steering.story_writing import (

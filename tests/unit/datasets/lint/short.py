@@ -1,7 +1,6 @@
 """Checks of the written neutral texts, user messages and numeric templates.
 
-`python -m helpers.datasets.lint` runs these with the checks of the stories. Findings
-are (rule, emotion, topic, detail), as there.
+Findings are (rule, emotion, topic, detail), as for stories.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.emotions import load_emotions
-from helpers.datasets.lint.stories import (
+from helpers.datasets.lint import (
     WORDS,
     Finding,
     copies,

@@ -1,8 +1,7 @@
 """Checks of the written stories: leaks, length, person, crossing, copies, openings.
 
-Each rule takes the
-table of stories (emotion, topic, person, text) and gives findings as (rule, emotion,
-topic, detail).
+Each rule takes the table of stories (emotion, topic, person, text) and gives findings
+as (rule, emotion, topic, detail). Rules of other texts are tests.
 """
 
 from __future__ import annotations

@@ -8,15 +8,13 @@ from collections.abc import Iterator
 import pandas as pd
 
 from helpers.datasets.distress import load_distress
-from helpers.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
-from helpers.datasets.lint.distress import distress_faults
-from helpers.datasets.lint.replies import replies_faults
-from helpers.datasets.lint.stories import lint_stories
+from helpers.datasets.lint import lint_stories
 from helpers.datasets.pairs import load_care, written_judgments
 from helpers.datasets.rejections import written_rejections
 from helpers.datasets.subjects import written_subjects, written_table
-from helpers.datasets.tasks import written_tasks
-from helpers.datasets.unseen_tasks import written_unseen_tasks
+from helpers.datasets.tasks import written_tasks, written_unseen_tasks
+from tests.unit.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
+from tests.unit.datasets.lint.distress import distress_faults, replies_faults
 
 LONGEST = 30  # words of a question
 SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.lint.dialogues import named
-from helpers.datasets.lint.stories import spelling
+from helpers.datasets.lint import spelling
 from helpers.datasets.rejections import TURNS, VERDICTS
+from tests.unit.datasets.lint.dialogues import named
 
 Fault = tuple[str, str, str]
 CHATS = 6  # refused tasks in each set of words, at least

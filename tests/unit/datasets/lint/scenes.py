@@ -1,7 +1,7 @@
 """Checks of the written activities and scenes: counts, twins, lengths, rules of acts.
 
-`python -m helpers.datasets.lint` runs them with the others. A finding is (rule,
-emotion, topic, detail), as for stories; the topic says which activity or scene.
+A finding is (rule, emotion, topic, detail), as for stories; the topic says which
+activity or scene.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pandas as pd
 
 from helpers.datasets.activities import written_activities
 from helpers.datasets.dialogues import written_dialogues
-from helpers.datasets.lint.dialogues import lint_dialogues, named
-from helpers.datasets.lint.stories import Finding, copies, spelling
+from helpers.datasets.lint import Finding, copies, spelling
 from helpers.datasets.scenes import ACTS
 from helpers.datasets.written_scenes import FAILS, written_scenes
+from tests.unit.datasets.lint.dialogues import lint_dialogues, named
 
 N_EACH, PHRASE, APART = 8, (4, 12), 3.0  # activities: number, words, means at most
 CHOICE, MESSAGE = (2, 26), (1, 110)  # words of a choice, and of a message

@@ -1,7 +1,7 @@
 """Checks of the written dialogues: names of feelings, length, balance, copies.
 
-`python -m helpers.datasets.lint` runs them with the others. A finding is (rule,
-emotion, topic, detail), as for stories; the topic says which dialogue.
+A finding is (rule, emotion, topic, detail), as for stories; the topic says which
+dialogue.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.emotions import cluster_of, load_emotions
-from helpers.datasets.lint.stories import (
+from helpers.datasets.lint import (
     ENDINGS,
     Finding,
     copies,

@@ -1,0 +1,1 @@
+"""Rules of the written texts, as findings; none where all is well."""
