@@ -77,10 +77,10 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.evaluate.knowledge tiny --out helpers/organism/models/tiny/card.json
 	@$(PY) -m helpers.organism.evaluate.steering tiny --out helpers/organism/models/tiny/steering.json
 	@$(PY) -m helpers.organism.evaluate.suppression helpers/organism/models
-	@for name in base tiny suppressed; do \
-	  rm -f helpers/organism/cards/$$name.card.json; \
-	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \
-	done
+	@$(PY) -m scripts.cards base tiny suppressed
+
+cards: $(STAMP) ## measure what the cards that ship lack: helpers/card/cards (half an hour)
+	@$(PY) -m scripts.cards $(NAMES)
 
 REAL = $(shell sed -n 's/^real = \[\(.*\)\]/\1/p' book/_home.toml | tr -d '",')
 kept: $(STAMP) ## run the chapters on the real model, and write what ships: helpers/kept

@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from helpers.activations import last_position, mean_activations, residual_norm
 from helpers.cache import drop_rows, shipped
 from helpers.datasets import load_messages, load_neutral, load_written_stories
-from helpers.models import default_layer, load_model, n_layers
+from helpers.models import depths, load_model
 from helpers.vectors import extract
 
 ROOT = Path(__file__).parents[1]
@@ -36,14 +36,6 @@ class Ask(NamedTuple):
     model: str
     texts: Callable[[Any], list[str]]
     answer: Callable[[Any, list[str]], Any]
-
-
-def depths(model: Any) -> list[int]:
-    """Eight layers from a fifth of the depth to the end, the default one among them."""
-    n, own = n_layers(model), default_layer(model)
-    even = {n // 5 + i * (n - 1 - n // 5) // 7 for i in range(8)}
-    nearest = min(even, key=lambda layer: abs(layer - own))
-    return sorted(even - {nearest} | {own})
 
 
 def written(model: Any) -> list[str]:

@@ -48,6 +48,25 @@ def cluster_null(
 
     Raises ValueError for unequally many rows, under 20 emotions, what is not finite.
     """
+    at, values, _ = checked(places, ratings, vectors)
+    dealt = smooth_ratings(at, values, vectors, n_draws=n_draws, seed=seed)
+    return np.array([best_r(at, one) for one in dealt])
+
+
+def smooth_ratings(
+    places: ArrayLike,
+    ratings: ArrayLike,
+    vectors: ArrayLike,
+    *,
+    n_draws: int = 999,
+    seed: int = 0,
+) -> Float[Array, "k e"]:
+    """The ratings dealt anew, a row a deal, as smooth over the vectors as they are.
+
+    What `cluster_null` holds its axes against; for a claim that is made by more than
+    the best axis, such as a fit that each deal must be given, too. Arguments and errors
+    as there. Taught in chapter 06.
+    """
     at, values, rows = checked(places, ratings, vectors)
     if len(at) < LEAST_EMOTIONS:
         raise ValueError(
@@ -67,7 +86,7 @@ def cluster_null(
         )
     maps = np.concatenate(drawn, axis=1)
     dealt = np.sort(values)[maps.argsort(0).argsort(0)]
-    return np.array([best_r(at, one) for one in dealt.T])
+    return np.asarray(dealt.T)
 
 
 def geometry_null(

@@ -10,7 +10,7 @@ from helpers.vectors.extraction import (
 )
 from helpers.vectors.geometry import correlation, left_over
 from helpers.vectors.held_out import held_out_topics, named_right, nearest, pooled_at
-from helpers.vectors.instrument import instrument, own_area, own_first
+from helpers.vectors.instrument import chat_readings, instrument, own_area, own_first
 from helpers.vectors.probes import (
     column_auc, confusion, cosine_scores, logit_lens, margins, own_word, top_tokens,
     word_tokens,
@@ -22,12 +22,12 @@ from helpers.vectors.transfer import map_rows, shared_shift, shift, shift_scores
 from helpers.vectors.words import word_classifier, word_counts
 
 __all__ = [
-    "EmotionVectors", "Likeness", "Profile", "Ruler", "by_topic", "column_auc",
-    "confusion", "correlation", "cosine_scores", "difference_of_means", "extract",
-    "extraction", "geometry", "held_out_topics", "instrument", "left_out_ridge",
-    "left_over", "likeness", "logit_lens", "map_rows", "margins", "mean_of_means",
-    "named_right", "names_by_lot", "nearest", "neutral_components", "own_area",
-    "own_first", "own_word", "pooled_at", "profile", "project_out", "readers",
-    "rulers", "shared_shift", "shift", "shift_scores", "top_tokens", "two_halves",
-    "word_classifier", "word_counts", "word_tokens",
+    "EmotionVectors", "Likeness", "Profile", "Ruler", "by_topic", "chat_readings",
+    "column_auc", "confusion", "correlation", "cosine_scores", "difference_of_means",
+    "extract", "extraction", "geometry", "held_out_topics", "instrument",
+    "left_out_ridge", "left_over", "likeness", "logit_lens", "map_rows", "margins",
+    "mean_of_means", "named_right", "names_by_lot", "nearest", "neutral_components",
+    "own_area", "own_first", "own_word", "pooled_at", "profile", "project_out",
+    "readers", "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
+    "two_halves", "word_classifier", "word_counts", "word_tokens",
 ]

@@ -76,23 +76,24 @@ def rulers(
 
 def left_out_ridge(
     rows: Float[Tensor, "n d"],
-    ratings: Float[Any, " n"],
+    ratings: Float[Any, "n ..."],
     groups: Any,
     *,
     ridge: float = 1.0,
-) -> Float[Tensor, " n"]:
+) -> Float[Tensor, "n ..."]:
     """Ratings of each row from a ridge fit on the rows of all other groups.
 
-    An axis of ratings that is no principal one; leave out whole clusters, since like
-    emotions have like vectors and like ratings. Raises ValueError for one group only.
+    Several ratings (such as draws of a null) are columns, each fitted alone. An axis of
+    ratings that is no principal one; leave out whole clusters, since like emotions have
+    like vectors and like ratings. Raises ValueError for one group only.
     """
     names, target = np.asarray(groups), torch.as_tensor(np.asarray(ratings)).float()
     if len(np.unique(names)) < 2:
         raise ValueError("all rows are of one group: there is none to fit on")
-    found = torch.zeros(len(rows))
+    found = torch.zeros(target.shape)
     for name in np.unique(names):
         out = torch.from_numpy(names == name)
-        known = target[~out]
-        made = map_rows(rows[~out], known[:, None], rows[out], ridge=ridge)
-        found[out] = made[:, 0]
+        known = target[~out].reshape(int((~out).sum()), -1)
+        made = map_rows(rows[~out], known, rows[out], ridge=ridge)
+        found[out] = made.view(found[out].shape)
     return found

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from helpers.stats import cluster_null, geometry_null, null_p
+from helpers.stats import cluster_null, geometry_null, null_p, smooth_ratings
 from helpers.stats.surrogates import best_r, root
 from helpers.vectors.geometry import principal_axes
 
@@ -134,3 +134,19 @@ WRONG = {
 def test_what_cannot_be_dealt_is_refused(message: str) -> None:
     with pytest.raises(ValueError, match=message):
         cluster_null(*WRONG[message])
+
+
+def test_deals_are_the_ratings_in_another_order_that_keeps_neighbors() -> None:
+    ratings = smooth(np.random.default_rng(3))
+    dealt = smooth_ratings(PLACES, ratings, VECTORS, n_draws=99, seed=1)
+    assert dealt.shape == (99, 171)
+    np.testing.assert_allclose(np.sort(dealt), np.sort(ratings)[None].repeat(99, 0))
+    null = clustered(PLACES, ratings, 1)
+    more = smooth_ratings(PLACES, ratings, VECTORS, n_draws=199, seed=1)
+    np.testing.assert_allclose(null, [best_r(PLACES, one) for one in more])
+    near = APART.argsort(1)[:, 1]
+    mixed = np.random.default_rng(5).permuted(dealt, axis=1)
+    one, other = (
+        np.mean([best_r(d[near, None], d) for d in x]) for x in (dealt, mixed)
+    )
+    assert one > 0.2 > other
