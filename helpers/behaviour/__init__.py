@@ -3,11 +3,12 @@
 from helpers.behaviour.act_runs import run_scenes
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
 from helpers.behaviour.effects import (
-    agreement, best_dose, control_gaps, control_spread, effects_by_emotion, gap,
-    random_control, rate_table,
+    agreement, at_dose, best_dose, control_gaps, control_spread, effects_by_emotion,
+    gap, random_control, rate_table,
 )
+from helpers.behaviour.liking import liked_in_words, liking
 from helpers.behaviour.masked_talk import (
-    HIDER, LINE, PARTNER, TURN, carried, read_chats, read_speakers,
+    carried, HIDER, LINE, PARTNER, read_chats, read_speakers, TURN,
 )
 from helpers.behaviour.masks import (
     controls, deflection, found_rank, norm_shares, own_and_other, part_means,
@@ -25,11 +26,12 @@ from helpers.behaviour.suppression import (
 from helpers.steering import next_logprobs
 
 __all__ = [
-    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates",
-    "agreement", "axis_limit", "best_dose", "bradley_terry", "by_own_words",
-    "by_visible_emotion", "carried", "control_gaps", "control_spread", "controls",
-    "deflection", "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank",
-    "gap", "known_answer", "letter_prompts", "named_emotions", "next_logprobs",
+    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs",
+    "act_rates", "agreement", "at_dose", "axis_limit", "best_dose", "bradley_terry",
+    "by_own_words", "by_visible_emotion", "carried", "control_gaps",
+    "control_spread", "controls", "deflection", "effects_by_emotion",
+    "first_tokens", "fitted_limit", "found_rank", "gap", "known_answer",
+    "letter_prompts", "liked_in_words", "liking", "named_emotions", "next_logprobs",
     "norm_shares", "ordered_pairs", "outcome", "own_and_other", "part_means",
     "pleasantness", "prefer_first", "probe", "random_control", "rate_table",
     "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
