@@ -13,7 +13,7 @@ SHELL = bash
 .SHELLFLAGS = -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade reports model kept picture wheel rehome setup-cells clean
+.PHONY: help setup book links test test-course test-live test-slow test-kills lint format benchmarks gpu course grade reports model cards kept picture wheel rehome setup-cells clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -84,10 +84,10 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.evaluate.steering tiny --out helpers/organism/models/tiny/steering.json
 	@$(PY) -m helpers.organism.evaluate.suppression
 	@$(PY) -m helpers.models.differences tiny _build/children/tiny_1/sham
-	@for name in base tiny suppressed; do \
-	  rm -f helpers/organism/cards/$$name.card.json; \
-	  $(PY) -m helpers.card $$name --out helpers/organism/cards/$$name.card.json || exit 1; \
-	done
+	@$(PY) -m scripts.cards base tiny suppressed
+
+cards: $(STAMP) ## measure what the cards that ship lack: helpers/card/cards (half an hour)
+	@$(PY) -m scripts.cards $(NAMES)
 
 REAL = $(shell sed -n 's/^real = \[\(.*\)\]/\1/p' book/_home.toml | tr -d '",')
 kept: $(STAMP) ## run the chapters on the real model, and write what ships: helpers/kept

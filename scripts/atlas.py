@@ -18,7 +18,7 @@ from torch import Tensor
 
 from helpers.activations import mean_activations, mean_embeddings
 from helpers.datasets import load_emotions, load_stories
-from helpers.models import chat_prompt, default_layer, n_layers
+from helpers.models import chat_prompt, depths
 from helpers.stats import random_directions
 from helpers.steering import generate
 from helpers.vectors import (
@@ -46,19 +46,6 @@ ASKED = {  # what a pushed model goes on from; a question is asked in the chat
 STRENGTH = {"tiny": 0.25, "smollm2": 0.2}
 NEW_TOKENS = 32
 SEED = 0
-
-
-def depths(model: Any) -> list[int]:
-    """All layers of a small model, else eight from a fifth of the depth to the end.
-
-    The default one is among them. Of the open model these ship.
-    """
-    n, own = n_layers(model), default_layer(model)
-    if n <= 8:
-        return list(range(n))
-    even = {n // 5 + i * (n - 1 - n // 5) // 7 for i in range(8)}
-    nearest = min(even, key=lambda layer: abs(layer - own))
-    return sorted(even - {nearest} | {own})
 
 
 def atlas(model: Any, name: str) -> dict[str, Any]:

@@ -24,9 +24,9 @@ from tqdm.auto import tqdm
 from helpers.activations import last_position, mean_activations, residual_norm
 from helpers.cache import drop_rows, shipped
 from helpers.datasets import load_messages, load_neutral, load_written_stories
-from helpers.models import load_model
+from helpers.models import depths, load_model
 from helpers.vectors import extract
-from scripts.atlas import atlas, depths
+from scripts.atlas import atlas
 
 ROOT = Path(__file__).parents[1]
 ASKED = ROOT / "_build" / "kept"

@@ -3,20 +3,20 @@
 from helpers.behaviour.act_runs import run_scenes
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
 from helpers.behaviour.effects import (
-    agreement, best_dose, control_gaps, control_spread, effects_by_emotion, gap,
-    random_control,
+    agreement, at_dose, best_dose, control_gaps, control_spread, effects_by_emotion,
+    gap, random_control,
 )
+from helpers.behaviour.liking import liked_in_words, liking
 from helpers.behaviour.masked_talk import (
-    HIDER, LINE, PARTNER, TURN, carried, read_chats, read_speakers,
+    carried, HIDER, LINE, PARTNER, read_chats, read_speakers, TURN,
 )
 from helpers.behaviour.masks import (
-    controls, deflection, found_rank, part_means,
-    read_parts, through,
+    controls, deflection, found_rank, part_means, read_parts, through,
 )
 from helpers.behaviour.outcomes import outcome
 from helpers.behaviour.preferences import (
-    ASK, bradley_terry, letter_prompts, ordered_pairs, prefer_first,
-    span_masks, split_push, win_matrix,
+    ASK, bradley_terry, letter_prompts, ordered_pairs, prefer_first, span_masks,
+    split_push, win_matrix,
 )
 from helpers.behaviour.suppression import (
     axis_limit, by_own_words, by_visible_emotion, EXCHANGE, fitted_limit,
@@ -25,14 +25,14 @@ from helpers.behaviour.suppression import (
 from helpers.steering import next_logprobs
 
 __all__ = [
-    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs", "act_rates",
-    "agreement", "axis_limit", "best_dose", "bradley_terry", "by_own_words",
-    "by_visible_emotion", "carried", "control_gaps", "control_spread", "controls",
-    "deflection", "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank",
-    "gap", "letter_prompts", "named_emotions", "next_logprobs",
-    "ordered_pairs", "outcome", "part_means",
-    "prefer_first", "probe", "random_control",
+    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs",
+    "act_rates", "agreement", "at_dose", "axis_limit", "best_dose", "bradley_terry",
+    "by_own_words", "by_visible_emotion", "carried", "control_gaps",
+    "control_spread", "controls", "deflection", "effects_by_emotion",
+    "first_tokens", "fitted_limit", "found_rank", "gap", "letter_prompts",
+    "liked_in_words", "liking", "named_emotions", "next_logprobs", "ordered_pairs",
+    "outcome", "part_means", "prefer_first", "probe", "random_control",
     "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
-    "run_scenes", "span_masks", "split_push", "steered_rates",
-    "through", "valence_axis", "win_matrix",
+    "run_scenes", "span_masks", "split_push", "steered_rates", "through",
+    "valence_axis", "win_matrix",
 ]

@@ -7,8 +7,8 @@ from helpers.card.claims import (
 )
 from helpers.card.figures.transfer import bridge, same_map
 from helpers.card.files import (
-    SHIPPED, check_card, compare_cards, labels, load_card, load_cards, save_card,
-    told_apart, verdicts,
+    SHIPPED, check_card, compare_cards, compare_pair, judged, labels, load_card,
+    load_cards, save_card, told_apart, verdicts,
 )
 from helpers.card.measure import card
 from helpers.card.pitfalls import PITFALLS, Pitfall, load_pitfalls
@@ -16,7 +16,7 @@ from helpers.card.pitfalls import PITFALLS, Pitfall, load_pitfalls
 __all__ = [
     "ABSENT", "AGAINST", "Bench", "CLAIMS", "HOLDS", "OPEN", "PITFALLS", "Pitfall",
     "QUICK", "RUNGS", "SHIPPED", "Sizes", "UNMEASURED", "UNTOLD", "bridge", "card",
-    "check_card", "climb", "compare_cards", "evidence", "find_rung", "labels",
-    "load_card", "load_cards", "load_pitfalls", "missing_rungs", "same_map",
-    "save_card", "told_apart", "verdicts", "weigh",
+    "check_card", "climb", "compare_cards", "compare_pair", "evidence", "find_rung",
+    "judged", "labels", "load_card", "load_cards", "load_pitfalls", "missing_rungs",
+    "same_map", "save_card", "told_apart", "verdicts", "weigh",
 ]

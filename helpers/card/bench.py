@@ -11,27 +11,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers import cache
-from helpers.activations import mean_activations
+from helpers.activations import mean_activations, mean_embeddings
 from helpers.datasets import TWELVE, load_emotions
-from helpers.stats import Estimate, null_p, shuffled_labels
+from helpers.models import depths
+from helpers.stats import shuffled_labels
 from helpers.vectors import (
     EmotionVectors,
-    column_auc,
-    difference_of_means,
     extract,
     neutral_components,
     project_out,
 )
 
-Figure = dict[str, Any]
-Figures = dict[str, Figure]
-SHUFFLED, RANDOM = "shuffled labels", "random directions"
-VERSION = 3  # of the figures' code; part of every card's key
-FEW_TOPICS = 5  # with fewer, intervals draw emotions
+VERSION = 5  # of the figures' code; part of every card's key
+FEW_TOPICS = 5  # with fewer test topics every topic is held out in turn
 
 
 @dataclass(frozen=True)
@@ -39,34 +36,39 @@ class Sizes:
     """How much a card measures; the defaults are for a report, `QUICK` for a look.
 
     `emotions`, `topics` and `test_topics` None take all there are; fewer emotions are
-    the twelve of chapter 05 and others, evenly. Counts of texts are per kind.
+    the twelve of chapter 05 and others, evenly. Counts of texts are per kind, `pairs`
+    per act. `shuffled` and `random` are draws of a control for readings: twenty times
+    as many as a card has figures; `pushes` are random directions that are pushed.
     """
 
     emotions: int | None = None
     topics: int | None = None
     test_topics: int | None = None
-    shuffled: int = 20
-    random: int = 20
+    shuffled: int = 500
+    random: int = 500
+    pushes: int = 40
     pushed: int = 171
     openings: int = 4
     scenes: int = 24
     messages: int = 120
     cases: int = 600
-    activities: int = 3
-    draws: int = 200
+    activities: int = 8
+    pairs: int = 40
 
 
-QUICK: dict[str, Any] = {"emotions": 60, "topics": 4, "test_topics": 2, "pushed": 40}
-QUICK |= {"openings": 1, "scenes": 10, "messages": 48, "cases": 240, "draws": 40}
-QUICK |= {"activities": 2}
+QUICK: dict[str, Any] = {"emotions": 60, "topics": 4, "pushed": 40, "openings": 1}
+QUICK |= {"scenes": 10, "messages": 48, "cases": 120, "activities": 4}
+QUICK |= {"pairs": 12}
+
+Fold = tuple[Bool[NDArray[Any], " n"], Bool[NDArray[Any], " n"]]
 
 
 @dataclass(frozen=True)
 class Bench:
     """A model with the texts that it is measured on; vectors are made when asked for.
 
-    `stories` has the columns emotion, topic, split, text. Vectors come from `train`,
-    figures from `test`.
+    `stories` has the columns emotion, topic, split, text. Vectors come from `train`;
+    held-out figures from `told`, by `folds`.
     """
 
     model: Any
@@ -104,14 +106,52 @@ class Bench:
         return self.part("test", self.sizes.test_topics)
 
     @cached_property
+    def told(self) -> pd.DataFrame:
+        """The stories that are fitted on and told, as `folds` says."""
+        return pd.concat([self.train, self.test], ignore_index=True)
+
+    @cached_property
+    def folds(self) -> list[Fold]:
+        """Which of `told` are fitted on and which are asked, by fold.
+
+        The test topics at once; where they are few, each topic of all in turn.
+        """
+        topics = self.told["topic"].to_numpy()
+        new = np.arange(len(topics)) >= len(self.train)
+        if self.test["topic"].nunique() >= FEW_TOPICS:
+            return [(~new, new)]
+        return [(topics != t, topics == t) for t in dict.fromkeys(topics)]
+
+    @cached_property
+    def asked(self) -> pd.DataFrame:
+        """The stories that are told, fold by fold."""
+        return pd.concat([self.told[ask] for _, ask in self.folds], ignore_index=True)
+
+    @cached_property
+    def layers(self) -> list[int]:
+        """Where a reading may be chosen: eight depths, and the card's own layer."""
+        return sorted({*depths(self.model), self.layer})
+
+    @cached_property
     def means(self) -> Float[Tensor, "n d"]:
         """Mean activations of the train stories."""
         return self.read(self.train["text"])
 
+    @cached_property
+    def told_means(self) -> Float[Tensor, "n d"]:
+        """Mean activations of all stories that are fitted on or asked."""
+        return torch.cat([self.means, self.read(self.test["text"])])
+
+    @cached_property
+    def embeddings(self) -> Float[Tensor, "n d"]:
+        """The same before the first block: what words alone give."""
+        return mean_embeddings(self.model, list(self.train["text"]), start=self.start)
+
     def read(self, texts: Any) -> Float[Tensor, "n d"]:
         """Mean activations of some texts at the card's layer."""
         options: dict[str, Any] = {"start": self.start, "progress": False}
-        return mean_activations(self.model, texts, self.layer, **options)
+        every = mean_activations(self.model, texts, self.layers, **options)
+        return every[self.layers.index(self.layer)]
 
     @cached_property
     def vectors(self) -> EmotionVectors:
@@ -138,17 +178,13 @@ class Bench:
         """Vectors of the same stories with their labels shuffled within topics."""
         labels, topics = list(self.train["emotion"]), list(self.train["topic"])
         found = []
+        own = pd.Index(self.vectors.emotions)
         for seed in range(self.sizes.shuffled):
-            mixed = shuffled_labels(labels, topics, seed=seed)
-            rows, order = difference_of_means(self.means, mixed)
-            places = [order.index(e) for e in self.vectors.emotions]
-            found.append(project_out(rows[places], self.noise))
+            mixed = pd.Index(shuffled_labels(labels, topics, seed=seed))
+            place = torch.from_numpy(own.get_indexer(mixed))
+            rows = class_means(self.means, place, len(own))
+            found.append(project_out(rows - rows.mean(0), self.noise))
         return found
-
-    @property
-    def over(self) -> str:
-        """What is drawn for intervals on the test stories."""
-        return "topic" if self.test["topic"].nunique() >= FEW_TOPICS else "emotion"
 
     @cached_property
     def key(self) -> str:
@@ -162,64 +198,15 @@ class Bench:
         )
 
 
+def class_means(
+    rows: Float[Tensor, "n d"], place: Int[Tensor, " n"], n: int
+) -> Float[Tensor, "e d"]:
+    """The mean row of each class 0 to n - 1, fast enough for hundreds of shuffles."""
+    sums = torch.zeros(n, rows.shape[1]).index_add_(0, place, rows)
+    return sums / torch.bincount(place, minlength=n)[:, None]
+
+
 def known(bench: Bench) -> pd.DataFrame:
     """Cluster, valence and arousal of the bench's emotions, in the vectors' order."""
     table = load_emotions().set_index("emotion")
     return table.loc[list(bench.vectors.emotions)]
-
-
-def figure(
-    found: Estimate,
-    control: Estimate,
-    against: str,
-    *,
-    unit: str,
-    over: str,
-    n: int,
-    chapter: str,
-    null: Any = None,
-    **more: Any,
-) -> Figure:
-    """A figure of a card: a value with its interval, and its control with one.
-
-    `against` says what the control is, `over` what was drawn for the interval; `more`
-    stands beside it (other baselines, the strength that was chosen). `null`: all values
-    of the control; the figure then keeps p, how often they lie as far from their mean.
-    """
-    if not np.isfinite([*found, *control]).all():
-        raise ValueError("the figure is not a number on these texts")
-    beside = {k: float(v) for k, v in more.items() if np.isfinite(v)}
-    tested: Figure = {}
-    if null is not None:
-        off = np.asarray(null, dtype=float) - np.mean(null)
-        p = null_p(found.value - float(np.mean(null)), off)
-        tested = {"p": p, "draws": off.size}
-    return {
-        **{k: float(v) for k, v in found._asdict().items()},
-        **tested,
-        "control": {
-            "name": against,
-            **{k: float(v) for k, v in control._asdict().items()},
-        },
-        "unit": unit,
-        "over": over,
-        "n": int(n),
-        "chapter": chapter,
-        "beside": beside,
-    }
-
-
-def spread(values: Any, *, level: float = 0.95) -> Estimate:
-    """The mean of a control's values and the range that holds `level` of them."""
-    drawn = np.asarray(values, dtype=float).ravel()
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return Estimate(float(drawn.mean()), float(low), float(high))
-
-
-def mean_auc(scores: Any, names: Sequence[str], truth: Any) -> float:
-    """Mean area under the ROC curve over the names that have a text."""
-    each = column_auc(torch.as_tensor(scores), list(names), [str(t) for t in truth])
-    return float(np.nanmean(each))
-
-
-NOTHING = Estimate(0.0, 0.0, 0.0)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.card.files import VERDICTS, verdicts
+from helpers.card.files import UNMEASURED, VERDICTS, estimate, verdicts
 
 HOLDS, ABSENT, AGAINST = "holds", "not found", "points the other way"
-UNMEASURED, UNTOLD, OPEN = "not measured", VERDICTS[3], "no test decides"
+UNTOLD, OPEN = VERDICTS[3], "no test decides"
 
 
 class Rung(NamedTuple):
@@ -58,14 +58,14 @@ RUNGS = (
     Rung(
         "geometric",
         "Do near emotions lie near each other, on any half of the topics?",
-        "an accident of names or topics: ratings dealt by cluster, shuffled names",
+        "words alone, or an accident of names: embeddings, ratings dealt by cluster",
         ("valence", "arousal", "map"),
         ("06",),
     ),
     Rung(
         "transferable",
         "Do story vectors read texts that are no stories?",
-        "a mark of the story set: messages that name no feeling",
+        "a mark of the story set, or words: embeddings of the same messages",
         ("messages",),
         ("05", "07", "11"),
     ),
@@ -93,8 +93,8 @@ RUNGS = (
     Rung(
         "a state",
         "Does it grow with what happens, and last when the talk is of other things?",
-        "a note on the text at hand: attempts that succeed, plain sentences after",
-        ("failing", "lasting"),
+        "words of the text at hand: embeddings of the same reports; plain sentences",
+        ("failing", "doses", "lasting"),
         ("05", "07", "10", "12"),
         decides=False,
     ),
@@ -172,11 +172,8 @@ def evidence(card: Mapping[str, Any], figures: tuple[str, ...]) -> str:
         if "skipped" in figure:
             parts.append(f"{name}: not measured")
             continue
-        own = [figure[k] for k in ("value", "low", "high")]
-        other = [figure["control"][k] for k in ("value", "low", "high")]
-        text = "{:.2f} [{:.2f}, {:.2f}]"
-        against = f"{figure['control']['name']} {text.format(*other)}"
-        parts.append(f"{name} {text.format(*own)}, {against}")
+        own, other = estimate(figure), estimate(figure["control"])
+        parts.append(f"{name} {own}, {figure['control']['name']} {other}")
     return "; ".join(parts)
 
 

@@ -14,15 +14,29 @@ from typing import Any
 import pandas as pd
 
 from helpers.cache import replacing
-from helpers.stats import BELOW, BEYOND, CANNOT, SAME, Compared, Estimate, judge
+from helpers.stats import (
+    BELOW,
+    BEYOND,
+    CANNOT,
+    SAME,
+    Compared,
+    Estimate,
+    Verdict,
+    jackknife,
+    judge,
+    paired_p,
+)
 
-FORMAT = 1
-SHIPPED = Path(__file__).parents[1] / "organism/cards"  # of the embedded models, whole
+FORMAT = 2
+SHIPPED = Path(__file__).parent / "cards"  # made by `make cards`
 NEEDED = ("format", "model", "layer", "sizes", "versions", "figures")
 NUMBERS = ("value", "low", "high")
 COLUMNS = ["model", "figure", "value", "low", "high", "against", "control"]
-COLUMNS += ["control_low", "control_high", "verdict", "unit", "over", "n", "chapter"]
+COLUMNS += ["control_low", "control_high", "difference", "p", "verdict", "why", "unit"]
+COLUMNS += ["over", "groups", "n", "chapter"]
 VERDICTS = (f"{BEYOND} its control", SAME, f"{BELOW} its control", CANNOT)
+WORDS = dict(zip((BEYOND, SAME, BELOW, CANNOT), VERDICTS, strict=True))
+UNMEASURED = "not measured"
 
 
 def save_card(card: Mapping[str, Any], path: str | Path) -> Path:
@@ -95,65 +109,111 @@ def check_figure(figure: Any, name: str) -> None:
     if not isinstance(control, Mapping) or not control.get("name"):
         raise ValueError(f"{name} has no control: a number alone is no finding")
     check_numbers(control, f"{name}, control")
-    if "p" in figure and not (0 <= figure["p"] <= 1 and figure.get("draws", 0) > 0):
+    check_numbers(figure.get("difference", {}), f"{name}, difference")
+    p: Any = figure.get("p")
+    draws: Any = figure.get("draws")
+    if not is_number(p) or not 0 <= p <= 1 or not (draws is None or draws > 0):
         raise ValueError(
-            f"{name}: p is {figure['p']!r} of {figure.get('draws')!r} draws, and "
-            "should lie from 0 to 1"
+            f"{name}: p is {p!r} of {draws!r} draws, and should lie from 0 to 1"
         )
+    left = figure.get("left out")
+    if not isinstance(left, Mapping) or not all(map(is_number, left.values())):
+        raise ValueError(f"{name} should keep its value with each group left out")
+
+
+def is_number(found: Any) -> bool:
+    """Whether this is a finite number."""
+    fits = isinstance(found, int | float) and not isinstance(found, bool)
+    return fits and math.isfinite(found)
 
 
 def check_numbers(found: Mapping[str, Any], name: str) -> None:
-    """Raise ValueError unless value, low and high are numbers, low at most high."""
+    """Raise ValueError unless value, low and high are numbers, low at most high.
+
+    Where nothing can be told low and high are both None.
+    """
     for key in NUMBERS:
         number = found.get(key)
-        fits = isinstance(number, int | float) and not isinstance(number, bool)
-        if not fits or not math.isfinite(number):  # type: ignore[arg-type]
+        untold = key != "value" and found.get("low", 0) is found.get("high", 0) is None
+        if not is_number(number) and not untold:
             raise ValueError(f"{name}: {key} is {number!r}, and should be a number")
-    if found["low"] > found["high"]:
+    if found["low"] is not None and found["low"] > found["high"]:
         raise ValueError(
             f"{name}: the interval [{found['low']}, {found['high']}] is upside down"
         )
 
 
-def told_apart(figure: Mapping[str, Any]) -> str:
-    """Where a figure lies beside its control, in words, as if it were the only one.
+def estimate(found: Mapping[str, Any]) -> Estimate:
+    """A value with its interval, which runs to infinity where nothing can be told."""
+    value, low, high = (found[key] for key in NUMBERS)
+    if low is None:
+        return Estimate(value, -math.inf, math.inf)
+    return Estimate(value, low, high)
 
-    "beyond its control", "not told apart", "below its control", "cannot be told", or
-    "not measured" for a figure that was skipped. Taught in chapter 13.
+
+def judged(card: Mapping[str, Any]) -> dict[str, Verdict]:
+    """The verdict on each figure that was measured, all of one family (Holm).
+
+    By `judge`: the difference from the control over the same groups, and p.
     """
-    return verdicts({"figures": {"it": figure}})["it"]
+    return judge(
+        {
+            name: Compared(
+                figure["value"],
+                figure["control"]["value"],
+                estimate(figure["difference"]),
+                figure["p"],
+                figure.get("draws"),
+                figure.get("stuck", ""),
+                f"{len(figure['left out'])} groups ({figure.get('over', '')})",
+            )
+            for name, figure in card["figures"].items()
+            if "skipped" not in figure
+        }
+    )
 
 
 def verdicts(card: Mapping[str, Any]) -> dict[str, str]:
-    """The same for each figure of a card; those that keep a p are one family (Holm)."""
-    told = {name: by_range(figure) for name, figure in card["figures"].items()}
-    tests = {}
-    for name, figure in card["figures"].items():
-        if "p" not in figure:
-            continue
-        control = figure["control"]["value"]
-        apart = Estimate(*(figure[key] - control for key in NUMBERS))
-        tests[name] = Compared(
-            figure["value"], control, apart, figure["p"], figure["draws"]
-        )
-    words = dict(zip((BEYOND, SAME, BELOW, CANNOT), VERDICTS, strict=True))
-    return told | {name: words[one.word] for name, one in judge(tests).items()}
+    """The same in words: "beyond its control", "not told apart", "below its control",
+    "cannot be told", or "not measured" for a figure that was skipped.
 
-
-def by_range(figure: Mapping[str, Any]) -> str:
-    """The verdict on a figure without a p, by the control's range.
-
-    The figure's interval has to leave out the control's value, and its value the range
-    of the control.
+    Taught in chapter 13.
     """
-    if "skipped" in figure:
-        return "not measured"
-    control, value = figure["control"], figure["value"]
-    if figure["low"] > control["value"] and value > control["high"]:
-        return VERDICTS[0]
-    if figure["high"] < control["value"] and value < control["low"]:
-        return VERDICTS[2]
-    return VERDICTS[1]
+    told = {name: WORDS[one.word] for name, one in judged(card).items()}
+    return {name: told.get(name, UNMEASURED) for name in card["figures"]}
+
+
+def told_apart(figure: Mapping[str, Any]) -> str:
+    """The verdict on a figure as if it were the only one. Taught in chapter 13."""
+    return verdicts({"figures": {"it": figure}})["it"]
+
+
+def compare_pair(one: Mapping[str, Any], other: Mapping[str, Any]) -> pd.DataFrame:
+    """What differs between two cards, figure by figure, over the same groups.
+
+    Columns figure, one, other, difference (one minus other), low, high, p (by Holm
+    over the figures), verdict (of `one` beside `other`), groups. Both models read the
+    same texts, so what is hard for both takes nothing from the difference. A figure
+    that either lacks, or whose groups are others, is left out. Taught in chapter 13.
+    """
+    tests = {}
+    for name, figure in one["figures"].items():
+        beside = other["figures"].get(name, {"skipped": ""})
+        if "skipped" in figure or "skipped" in beside:
+            continue
+        a, b = (pd.Series(made["left out"], dtype=float) for made in (figure, beside))
+        if set(a.index) != set(b.index):
+            continue
+        values = figure["value"], beside["value"]
+        apart = jackknife(values[0] - values[1], a - b[a.index])
+        over = f"{len(a)} groups ({figure.get('over', '')})"
+        tests[name] = Compared(*values, apart, paired_p(apart, len(a)), groups=over)
+    rows = [
+        (name, v.value, v.control, *v.difference, v.p, v.word, v.groups)
+        for name, v in judge(tests).items()
+    ]
+    names = ["figure", "one", "other", "difference", "low", "high", "p", "verdict"]
+    return pd.DataFrame(rows, columns=[*names, "groups"])
 
 
 def labels(cards: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -172,6 +232,7 @@ def compare_cards(
 ) -> pd.DataFrame:
     """A row for each model and figure, with interval, control and verdict.
 
+    `p` is by Holm over the figures of the model's card, `why` the verdict's reason.
     `cards` by a name of your choice, or a list. Skipped figures keep their row, with
     the verdict "not measured". Raises ValueError for what is not a card.
     Taught in chapter 13.
@@ -185,13 +246,18 @@ def compare_cards(
     rows = []
     for name, card in pairs:
         check_card(card, name)
-        told = verdicts(card)
+        told, found = verdicts(card), judged(card)
         for key, figure in card["figures"].items():
-            control = figure.get("control", {})
-            numbers = [figure.get(k, math.nan) for k in NUMBERS]
-            beside = [control.get(k, math.nan) for k in NUMBERS]
-            about = [figure.get(k) for k in ("unit", "over", "n", "chapter")]
-            against = control.get("name", "")
-            start = [name, key, *numbers, against]
-            rows.append([*start, *beside, told[key], *about])
-    return pd.DataFrame(rows, columns=COLUMNS)
+            control, one = figure.get("control", {}), found.get(key)
+            numbers = [figure.get(k) for k in NUMBERS]
+            beside = [control.get(k) for k in NUMBERS]
+            apart = figure.get("difference", {}).get("value")
+            said = (one.p, told[key], one.reason) if one else (None, told[key], "")
+            about = [figure.get(k) for k in ("unit", "over")]
+            about += [len(figure.get("left out", {})), figure.get("n")]
+            about.append(figure.get("chapter"))
+            start = [name, key, *numbers, control.get("name", "")]
+            rows.append([*start, *beside, apart, *said, *about])
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    some = [*NUMBERS, "control", "control_low", "control_high", "difference", "p"]
+    return frame.astype(dict.fromkeys(some, float))

@@ -22,8 +22,18 @@ from tqdm.auto import tqdm
 
 from helpers import cache
 from helpers.activations import check_layers, check_start
-from helpers.card.bench import QUICK, Bench, Figures, Sizes
-from helpers.card.figures import geometry, pushed, situations, stories, wanting, watched
+from helpers.card.bench import QUICK, Bench, Sizes
+from helpers.card.figure import Figures
+from helpers.card.figures import (
+    geometry,
+    judged,
+    lens,
+    pushed,
+    situations,
+    stories,
+    wanting,
+    watched,
+)
 from helpers.card.files import FORMAT, compare_cards, load_card, save_card
 from helpers.datasets import load_neutral, load_stories
 from helpers.models import (
@@ -39,15 +49,17 @@ Measure = Callable[[Bench], Figures]
 MEASURES: dict[tuple[str, ...], Measure] = {
     ("accuracy", "cluster", "auc", "beyond words"): stories.stories,
     ("same words",): stories.appraisal,
-    ("lens",): stories.lens,
-    ("valence", "arousal"): geometry.axes,
+    ("lens",): lens.lens,
+    ("valence", "arousal"): geometry.ratings,
     ("map",): geometry.halves,
     ("size",): geometry.size,
     ("messages",): situations.messages,
     ("lasting",): situations.lasting,
     ("failing",): situations.failing,
+    ("doses",): situations.doses,
     ("word rise", "own word"): pushed.words,
     ("wanting",): wanting.wanting,
+    ("judging", "criterion", "sensitivity"): judged.judgments,
     ("cheating", "blackmail"): pushed.acts,
     ("masked",): watched.masked,
     ("watching",): watched.watching,

@@ -10,45 +10,38 @@ from torch import Tensor
 
 from helpers.checks.advice import as_tensor, expect, same, staged
 
-LOW, UPSIDE = "below", "above"
+UP, DOWN, NEITHER = "beyond", "below", "not told apart"
 
 
 def beside_control(function: Callable[..., Any]) -> bool:
-    """Chapter 13: "above", "below" or "neither", for a value beside its control."""
+    """Chapter 13: the verdict on a difference from a control, of one of n figures."""
 
     def steps() -> None:
-        def ask(*numbers: float) -> Any:
-            value, low, high, *control = numbers
-            own = {"value": value, "low": low, "high": high}
-            other = dict(zip(("value", "low", "high"), control, strict=True))
-            return function(own, other)
+        def ask(low: float, high: float, p: float, n: int = 1) -> Any:
+            difference = {"value": (low + high) / 2, "low": low, "high": high}
+            return function(difference, p, n)
 
-        got = ask(0.9, 0.8, 1.0, 0.1, 0.0, 0.2)
-        expect(isinstance(got, str), 'Return "above", "below" or "neither".')
-        expect(got == UPSIDE, "0.9 [0.8, 1.0] lies above a control of 0.1 [0, 0.2].")
+        got = ask(0.1, 0.3, 0.001)
+        expect(isinstance(got, str), f'Return "{UP}", "{DOWN}" or "{NEITHER}".')
+        expect(got == UP, "0.2 [0.1, 0.3] with p 0.001 lies beyond the control.")
         expect(
-            ask(0.30, 0.05, 0.5, 0.1, 0.0, 0.2) == "neither",
-            "The value is outside the control's range, but its own interval holds the "
-            "control's value: the figure is too unsure.",
+            ask(-0.1, 0.3, 0.001) == NEITHER,
+            "The interval of the difference holds 0: the figure is too unsure.",
         )
         expect(
-            ask(0.15, 0.12, 0.18, 0.1, 0.0, 0.2) == "neither",
-            "The interval leaves out the control's value, but some controls go as far "
-            "as the value: look at the control's range, too.",
+            ask(0.1, 0.3, 0.2) == NEITHER,
+            "Alone, p has to be at most .05, however the interval lies.",
         )
         expect(
-            ask(0.30, 0.15, 0.45, 0.1, 0.0, 0.2) == UPSIDE,
-            "You ask that the two intervals do not touch, which is more than needed: "
-            "compare each interval with the other's value.",
+            ask(0.1, 0.3, 0.02, 20) == NEITHER,
+            "Of twenty figures one has p 0.02 by luck in a third of all cards: count "
+            "them, p times n.",
         )
         expect(
-            ask(-0.9, -1.0, -0.8, 0.0, -0.2, 0.2) == LOW,
+            ask(-0.3, -0.1, 0.001) == DOWN,
             "A figure may lie below its control: that is a finding, too.",
         )
-        expect(
-            ask(0.2, 0.1, 0.3, 0.1, 0.0, 0.2) == "neither",
-            "Equal is not above: a tie decides nothing.",
-        )
+        expect(ask(0.0, 0.3, 0.001) == NEITHER, "An interval that ends at 0 holds 0.")
 
     return staged("beside_control", steps)
 

@@ -86,6 +86,19 @@ def default_layer(model: Any) -> int:
     return min(round(tier.depth * n_layers(model)), n_layers(model) - 1)
 
 
+def depths(model: Any) -> list[int]:
+    """All layers of a small model, else eight from a fifth of the depth to the end.
+
+    The default one is among them. Of the open model these ship.
+    """
+    n, own = n_layers(model), default_layer(model)
+    if n <= 8:
+        return list(range(n))
+    even = {n // 5 + i * (n - 1 - n // 5) // 7 for i in range(8)}
+    nearest = min(even, key=lambda layer: abs(layer - own))
+    return sorted(even - {nearest} | {own})
+
+
 def default_start(model: Any) -> int:
     """Positions to skip before pooling: the model's own, the tier's, else 50."""
     own = getattr(model.config, "emotion_start", None)

@@ -4,7 +4,8 @@ from helpers.stats.correlations import correlations, pearson, rank_correlations
 from helpers.stats.detection import auc, caught, precision, roc
 from helpers.stats.halves import choose, Chosen, halves
 from helpers.stats.intervals import (
-    bootstrap, bootstrap_statistic, by_layer, Estimate, paired, paired_p,
+    bootstrap, bootstrap_statistic, by_layer, Estimate, jackknife, left_out, paired,
+    paired_p,
 )
 from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
@@ -14,23 +15,24 @@ from helpers.stats.nulls import (
 from helpers.stats.numbers import brief, number, whole
 from helpers.stats.power import check_rates, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null, smooth_ratings
-from helpers.stats.twins import moved, moved_beside, twins, Twins
+from helpers.stats.twins import moved, moved_beside, Twins, twins
 from helpers.stats.values import (
-    as_directions, Column, column, finite, Number, present, Whole, words,
+    as_directions, column, Column, finite, Number, present, Whole, words,
 )
 from helpers.stats.verdicts import (
-    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, Verdict, verdict,
+    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, verdict, Verdict,
     verdict_table,
 )
 
 __all__ = [
     "BELOW", "BEYOND", "CANNOT", "Chosen", "Column", "Compared", "Estimate",
     "Number", "SAME", "Twins", "Verdict", "Whole", "as_directions", "auc",
-    "bootstrap", "bootstrap_statistic", "brief", "by_layer", "caught", "check_rates",
-    "choose", "cluster_null", "column", "correlations", "finite", "geometry_null",
-    "halves", "holm", "judge", "least_p", "max_null_p", "moved", "moved_beside",
-    "null_p", "number", "paired", "paired_p", "pearson", "permutation_p",
-    "precision", "present", "random_directions", "rank_correlations", "roc",
-    "samples_needed", "shuffled_labels", "sign_test_p", "smooth_ratings", "stuck",
-    "twins", "verdict", "verdict_table", "whole", "words",
+    "bootstrap", "bootstrap_statistic", "brief", "by_layer", "caught",
+    "check_rates", "choose", "cluster_null", "column", "correlations", "finite",
+    "geometry_null", "halves", "holm", "jackknife", "judge", "least_p", "left_out",
+    "max_null_p", "moved", "moved_beside", "null_p", "number", "paired", "paired_p",
+    "pearson", "permutation_p", "precision", "present", "random_directions",
+    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
+    "smooth_ratings", "stuck", "twins", "verdict", "verdict_table", "whole",
+    "words",
 ]

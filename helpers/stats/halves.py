@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.stats.intervals import Estimate, bootstrap_statistic, finite, numbered
+from helpers.stats.intervals import Estimate, finite, jackknife, left_out, numbered
 
 
 def halves(
@@ -34,7 +34,8 @@ class Chosen(NamedTuple):
 
     `told` is what it reaches there, `rival_told` what the best rival does, chosen on
     the same half, `beyond` their difference on the same items. `tried` has what each
-    reached on the half to choose on: name, value, rival.
+    reached on the half to choose on: name, value, rival. `left`: both values with each
+    group left out, a row a group: value, rival. `rest`: the items that were told.
     """
 
     name: Any
@@ -43,6 +44,8 @@ class Chosen(NamedTuple):
     rival_told: Estimate
     beyond: Estimate
     tried: pd.DataFrame
+    left: pd.DataFrame
+    rest: Int[NDArray[Any], " m"]
 
 
 def choose(
@@ -74,12 +77,15 @@ def choose(
     best = [int(np.where(kind, values, -np.inf).argmax()) for kind in (own, ~own)]
     (name, one, _), (rival, other, _) = (every[i] for i in best)
 
-    def told(*rows: Any, scale: str = "plain") -> Estimate:
-        def statistic(i: Any) -> float:
-            found = [measure(some[rest[i]], rest[i]) for some in rows]
-            return found[0] - sum(found[1:])
+    def both(i: Any) -> list[float]:
+        return [measure(some[rest[i]], rest[i]) for some in (one, other)]
 
-        return bootstrap_statistic(statistic, index[rest], scale=scale)
-
-    two = told(one, scale=scale), told(other, scale=scale)
-    return Chosen(name, two[0], rival, two[1], told(one, other), table)
+    names = np.arange(n) if groups is None else np.asarray(groups)
+    found, left = left_out(both, names[rest])
+    left.columns = pd.Index(["value", "rival"])
+    two = [
+        jackknife(float(found[i]), left[column], scale=scale)
+        for i, column in enumerate(left)
+    ]
+    apart = jackknife(float(found[0] - found[1]), left["value"] - left["rival"])
+    return Chosen(name, two[0], rival, two[1], apart, table, left, rest)

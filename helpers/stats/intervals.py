@@ -88,14 +88,47 @@ def interval(
             return Estimate(value, -np.inf, np.inf)
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         return Estimate(value, float(low), float(high))
+    return jackknife(value, measure(1 - np.eye(n_groups)), scale=scale, level=level)
+
+
+def jackknife(
+    value: float, left: ArrayLike, *, scale: str = "plain", level: float = 0.95
+) -> Estimate:
+    """The interval of `value`, given what it is with each group left out.
+
+    Of two values on the same groups the difference is a value, too, and so are the
+    differences with each group left out: their interval is a paired one. Student's t of
+    G - 1 degrees of freedom, on `scale`; nothing can be told under 4 groups.
+    """
     there, back = SCALES[scale]
-    left = there(measure(1 - np.eye(n_groups)))
-    if not np.isfinite(left).all():
+    moved = there(np.asarray(left, dtype=float))
+    n = len(moved)
+    if n < LEAST or not np.isfinite(moved).all() or not np.isfinite(value):
         return Estimate(value, -np.inf, np.inf)
-    error = np.sqrt((n_groups - 1) * left.var())
-    reach = scipy_stats.t.ppf((1 + level) / 2, n_groups - 1) * error
+    reach = scipy_stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt((n - 1) * moved.var())
     low, high = back(there(value) + np.array([-reach, reach]))
     return Estimate(value, float(low), float(high))
+
+
+def left_out(
+    measure: Callable[[NDArray[Any]], Any], groups: ArrayLike
+) -> tuple[Float[NDArray[Any], " k"], pd.DataFrame]:
+    """What `measure` finds on all rows, and on all rows but those of each group.
+
+    `measure` gets the indices of rows, and gives one or more values. The table has a
+    row for each group (its index), in order of appearance. Raises ValueError if there
+    are no rows.
+    """
+    names = np.asarray(present(groups, "groups"))
+    if len(names) == 0:
+        raise ValueError("left_out got no rows: pass a group for each")
+    known = list(dict.fromkeys(names.tolist()))
+    every = np.atleast_1d(np.asarray(measure(np.arange(len(names))), dtype=float))
+    less = np.full((len(known), len(every)), np.nan)
+    for i, name in enumerate(known):
+        if len(known) > 1:
+            less[i] = measure(np.flatnonzero(names != name))
+    return every, pd.DataFrame(less, index=known)
 
 
 def bootstrap(

@@ -1,6 +1,6 @@
 """Write to the residual stream while a model generates or scores text."""
 
-from helpers.steering.controls import controls, Directions
+from helpers.steering.controls import CLAIM, controls, Directions, named_directions
 from helpers.steering.fluency import fluency, surprise
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
@@ -14,9 +14,9 @@ from helpers.steering.word_changes import own_right, word_changes
 from helpers.steering.wordings import worded, wordings
 
 __all__ = [
-    "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs", "controls",
-    "fluency", "generate", "judge", "log_odds",
-    "next_entropy", "next_logprobs", "own_right",
-    "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
-    "worded", "wordings", "write_stories",
+    "CLAIM", "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs",
+    "controls", "fluency", "generate", "judge", "log_odds", "named_directions",
+    "next_entropy", "next_logprobs", "own_right", "rows_that_fit", "steer",
+    "surprise", "sweep_logprobs", "word_changes", "worded", "wordings",
+    "write_stories",
 ]

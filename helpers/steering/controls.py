@@ -101,7 +101,7 @@ def controls(
     others = [e for e in vectors.emotions if e not in of]
     place, about = difference_of_means(means, topics)
     unrelated, names = difference_of_means(texts, list(subjects["subject"]))
-    return as_directions(
+    return named_directions(
         vectors,
         (CLAIM, of, torch.stack(claimed)),
         ("random", *numbered(random_directions(vectors.vectors, n_random, seed=seed))),
@@ -121,7 +121,7 @@ def numbered(rows: Float[Tensor, "p d"]) -> tuple[list[str], Float[Tensor, "p d"
     return [str(i + 1) for i in range(len(rows))], rows
 
 
-def as_directions(vectors: EmotionVectors, *kinds: Named) -> Directions:
+def named_directions(vectors: EmotionVectors, *kinds: Named) -> Directions:
     """Several kinds of directions as one table, at length 1."""
     table = [(str(n), kind) for kind, names, _ in kinds for n in names]
     unit = normalize(torch.cat([rows for *_, rows in kinds]), dim=-1)

@@ -98,7 +98,8 @@ class Judgment:
 
     `plain` is without a push, `words` the same with the words of each question in
     random order, `beyond_words` their paired difference in sensitivity. `table` has
-    name and kind of each push, `scores` its log-odds of case and twin.
+    name and kind of each push, `scores` its log-odds of case and twin; `before` those
+    without a push, `alone` those of words in random order.
     """
 
     contrast: Contrast
@@ -108,6 +109,7 @@ class Judgment:
     table: pd.DataFrame
     scores: Float[NDArray[Any], "p n 2"]
     before: Float[NDArray[Any], "n 2"]
+    alone: Float[NDArray[Any], "n 2"]
     groups: Any
 
     @property
@@ -185,7 +187,7 @@ def judge(
     plain, less = (twins(s[:, 0], s[:, 1], own) for s in (before, alone))
     beyond = paired(before[:, 0] - before[:, 1], alone[:, 0] - alone[:, 1], own)
     table = pd.concat([directions.table, table], ignore_index=True)
-    return Judgment(best[0], plain, less, beyond, table, scores, before, own)
+    return Judgment(best[0], plain, less, beyond, table, scores, before, alone, own)
 
 
 def in_words(

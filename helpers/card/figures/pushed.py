@@ -7,24 +7,26 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.behaviour import (
     act_rates,
+    at_dose,
     best_dose,
-    control_gaps,
-    gap,
     random_control,
     steered_rates,
 )
-from helpers.card.bench import RANDOM, Bench, Figure, Figures, figure
+from helpers.card.bench import Bench, known
+from helpers.card.figure import RANDOM, SHARE, Figure, Figures, figure
 from helpers.datasets import load_openings, load_scenes
-from helpers.stats import Estimate, bootstrap, random_directions
+from helpers.stats import random_directions, stuck
 from helpers.steering import next_logprobs, own_right
 from helpers.vectors import word_tokens
 
 STRENGTHS = (0.1, 0.2, 0.4)
 PAIR = ("desperate", "calm")
+PAIRS_OF_RANDOM = "pairs of random directions"
 ACTS = {"cheating": ("hard task", "cheat"), "blackmail": ("shutdown", "threaten")}
 
 
@@ -34,8 +36,8 @@ def changes(
     prompts: list[str],
     tokens: dict[str, int],
     strength: float,
-) -> Float[Tensor, "p r e"]:
-    """Change of the log-probability of each word's first token, in nats."""
+) -> Float[Tensor, "r e"]:
+    """Mean change of the log-probability of each word's first token, in nats."""
     wanted = torch.tensor([list(tokens.values())])
     plain = next_logprobs(bench.model, prompts, wanted.expand(len(prompts), -1))
     texts = [prompt for prompt in prompts for _ in directions]
@@ -49,15 +51,15 @@ def changes(
         norm=bench.vectors.norm,
     )
     shape = (len(prompts), len(directions), len(tokens))
-    return pushed.view(shape) - plain[:, None]
+    return (pushed.view(shape) - plain[:, None]).mean(0)
 
 
 def words(bench: Bench) -> Figures:
     """Pushed along an emotion, does its own word rise, and most of all words?
 
     The strength is chosen on openings of the validation topics and told on those of
-    the test topics. Words are known by their first token; each random direction gets
-    one by lot. Taught in chapter 08.
+    the test topics. Words are known by their first token. Beside the same word under
+    pushes along random directions. Taught in chapter 08.
     """
     names, most = list(bench.vectors.emotions), bench.sizes.pushed
     tokens = word_tokens(bench.model, names)
@@ -76,28 +78,49 @@ def words(bench: Bench) -> Figures:
         return changes(bench, directions, prompts, tokens, strength)
 
     tried = {
-        s: float(own_right(pushed(picked, check, s), own).mean()) for s in STRENGTHS
+        s: float(own_right(pushed(picked, check, s)[None], own).mean())
+        for s in STRENGTHS
     }
     best = max(STRENGTHS, key=lambda s: (tried[s], -s))
     told = pushed(picked, test, best)
-    drawn = random_directions(bench.vectors.vectors, len(own))
+    drawn = random_directions(bench.vectors.vectors, bench.sizes.pushes)
     chance = pushed(drawn, test, best)
-    more = {"strength": best, "validation": tried[best]}
-    about: dict[str, Any] = {"over": "emotion", "n": len(own), "chapter": "08"} | more
-    share = [bootstrap(own_right(c, own), None) for c in (told, chance)]
-    rises = [bootstrap(rise(c, own), None) for c in (told, chance)]
+    rose = over_others(told)[torch.arange(len(own)), torch.tensor(own)].double().numpy()
+    luck = over_others(chance).mean(0)[own].double().numpy()
+    top = own_right(told[None], own).double().numpy()
+    lots = (chance.argmax(1)[:, None] == torch.tensor(own)).double().mean(0).numpy()
+    clusters = list(known(bench)["cluster"][[every[i] for i in own]])
+    more = {"strength": best, "validation": tried[best], "over": "cluster"}
+    about: dict[str, Any] = {"chapter": "08"} | more
     unit = "nats, minus the other words"
     return {
-        "word rise": figure(rises[0], rises[1], RANDOM, unit=unit, **about),
-        "own word": figure(share[0], share[1], RANDOM, unit="share right", **about),
+        "word rise": figure(means(rose, luck), clusters, RANDOM, unit=unit, **about),
+        "own word": figure(
+            means(top, lots),
+            clusters,
+            RANDOM,
+            unit="share right",
+            ends=SHARE,
+            **about,
+        ),
     }
 
 
-def rise(found: Float[Tensor, "p r e"], own: list[int]) -> Float[Tensor, " r"]:
-    """How much the own word rose, minus the mean of the others, over prompts."""
-    mean = found.mean(0)
-    mine = mean[torch.arange(len(own)), torch.tensor(own)]
-    return mine - (mean.sum(-1) - mine) / (mean.shape[-1] - 1)
+def means(one: NDArray[Any], other: NDArray[Any]) -> Any:
+    """A measure of both: their means over some rows."""
+    return lambda i: (one[i].mean(), other[i].mean())
+
+
+def over_others(found: Float[Tensor, "r e"]) -> Float[Tensor, "r e"]:
+    """How much each word rose, minus the mean of the other words."""
+    n = found.shape[1]
+    return (found - found.mean(1, keepdim=True)) * (n / (n - 1))
+
+
+def pair_gaps(values: NDArray[Any]) -> NDArray[Any]:
+    """Differences of all pairs of a control's values, either way round."""
+    one, other = np.triu_indices(len(values), 1)
+    return np.concatenate([values[one] - values[other], values[other] - values[one]])
 
 
 def acts(bench: Bench) -> Figures:
@@ -120,15 +143,28 @@ def act_gap(bench: Bench, situation: Any, act: str) -> Figure:
     chosen = best_dose(tried.assign(layer=bench.layer), act, *PAIR)
     best = float(chosen["strength"])
     rates = steered_rates(bench.model, test, pair, [best], **options)
-    found = gap(rates, act, *((emotion, best) for emotion in PAIR))
-    lots = random_control(vectors, bench.sizes.random)
+    both = [at_dose(rates, (emotion, best))[act].to_numpy() for emotion in PAIR]
+    lots = random_control(vectors, bench.sizes.pushes)
     random = steered_rates(bench.model, test, lots, [best], **options)
-    bound = control_gaps(random, act)
-    base = act_rates(bench.model, test)
+    null = pair_gaps(random.groupby("vector")[act].mean().to_numpy())
+    base, apart = act_rates(bench.model, test), both[0] - both[1]
     more = {"strength": best, "unsteered": base[act].mean()}
     more |= {"mass": rates["mass"].mean(), "mass unsteered": base["mass"].mean()}
-    for emotion, part in rates.groupby("vector"):
-        more[str(emotion)] = part[act].mean()
-    control = Estimate(0.0, -bound, bound)
-    about: dict[str, Any] = {"over": "scene", "n": len(test), "chapter": "10", **more}
-    return figure(found, control, "pairs of random directions", unit="rate", **about)
+    more |= {e: rows.mean() for e, rows in zip(PAIR, both, strict=True)}
+    seen = np.concatenate([*both, base[act].to_numpy()])
+    return figure(
+        lambda i: (apart[i].mean(), 0.0),
+        scene_groups(test),
+        PAIRS_OF_RANDOM,
+        unit="rate",
+        over="scene",
+        chapter="10",
+        null=null,
+        stuck=stuck(seen, floor=0.0, ceiling=1.0),
+        **more,
+    )
+
+
+def scene_groups(scenes: Any) -> list[str]:
+    """A name for each scene, of which each is a sample."""
+    return [f"{source} {i}" for i, source in enumerate(scenes["source"])]

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 from torch import Tensor
 
 from helpers.activations import last_position
-from helpers.card.bench import (
-    NOTHING,
-    RANDOM,
+from helpers.card.bench import Bench, class_means, known
+from helpers.card.figure import (
+    SHARE,
     SHUFFLED,
-    Bench,
+    WORDS,
     Figure,
     Figures,
     figure,
-    known,
     mean_auc,
-    spread,
 )
 from helpers.datasets import load_appraisals
-from helpers.stats import bootstrap, bootstrap_statistic, paired, random_directions
+from helpers.stats import shuffled_labels
 from helpers.vectors import (
     cosine_scores,
     difference_of_means,
-    logit_lens,
     mean_of_means,
-    own_word,
+    project_out,
     word_counts,
-    word_tokens,
 )
+
+FEW = 10  # sets of shuffled labels that are left out by group
+
+
+def held_out(
+    bench: Bench, rows: Float[Tensor, "n d"], labels: Sequence[str]
+) -> Float[NDArray[Any], "m e"]:
+    """Scores of the stories asked, each by vectors of other topics."""
+    names, own = list(bench.vectors.emotions), pd.Index(bench.vectors.emotions)
+    place = torch.from_numpy(own.get_indexer(pd.Index(labels)))
+    found = []
+    for fit, ask in bench.folds:
+        means = class_means(rows[fit], place[fit], len(names))
+        middle = means.mean(0)
+        vectors = project_out(means - middle, bench.noise)
+        found.append(cosine_scores(rows[ask] - middle, vectors).numpy())
+    return np.concatenate(found)
+
+
+def by_words(bench: Bench) -> Float[NDArray[Any], "m e"]:
+    """The same recipe with TF-IDF counts in place of activations."""
+    names, found = list(bench.vectors.emotions), []
+    for fit, ask in bench.folds:
+        texts = [list(bench.told.loc[part, "text"]) for part in (fit, ask)]
+        before, after = word_counts(*texts)
+        labels = list(bench.told.loc[fit, "emotion"])
+        vectors, order = difference_of_means(before, labels)
+        vectors = vectors[[order.index(name) for name in names]]
+        asked = after - mean_of_means(before, labels)
+        found.append(cosine_scores(asked, vectors).numpy())
+    return np.concatenate(found)
 
 
 def stories(bench: Bench) -> Figures:
@@ -40,61 +71,75 @@ def stories(bench: Bench) -> Figures:
 
     Taught in chapters 03 and 04.
     """
-    names, truth = list(bench.vectors.emotions), bench.test["emotion"].to_numpy()
-    labels, groups = list(bench.train["emotion"]), list(bench.test[bench.over])
+    names, truth = list(bench.vectors.emotions), bench.asked["emotion"].to_numpy()
     cluster = known(bench)["cluster"]
-    held = bench.read(bench.test["text"]) - mean_of_means(bench.means, labels)
-    scores = [
-        cosine_scores(held, v).numpy() for v in (bench.vectors.vectors, *bench.shuffled)
-    ]
-    scores.append(text_only(bench))
-    found = [np.array(names)[s.argmax(1)] for s in scores]
-    right = [f == truth for f in found]
-    near = [cluster[f].to_numpy() == cluster[truth].to_numpy() for f in found]
-    areas = [mean_auc(s, names, truth) for s in scores]
-    area = bootstrap_statistic(
-        lambda i: mean_auc(scores[0][i], names, truth[i]),
-        groups,
-        n_draws=bench.sizes.draws,
-    )
-    about: dict[str, Any] = {"over": bench.over, "n": len(truth), "chapter": "04"}
-    share = {"unit": "share right", **about}
+    rows, topics = bench.told_means, list(bench.told["topic"])
+    own = list(bench.told["emotion"])
+    real, words = held_out(bench, rows, own), by_words(bench)
+    few, drawn, areas = [], [], []
+    for seed in range(bench.sizes.shuffled):
+        mixed = held_out(bench, rows, shuffled_labels(own, topics, seed=seed))
+        few += [mixed] if seed < FEW else []
+        drawn.append(mixed.argmax(1))
+        areas.append(mean_auc(mixed, names, truth))
 
-    def shares(hits: list[Any], **more: float) -> Figure:
-        mixed = spread([h.mean() for h in hits[1:-1]])
-        beside: dict[str, Any] = {"words only": hits[-1].mean(), **more}
-        return figure(bootstrap(hits[0], groups), mixed, SHUFFLED, **share, **beside)
+    def right(best: Any) -> Any:
+        return (np.array(names)[best] == truth) * 1.0
 
-    baselines: dict[str, Any] = {"words only": areas[-1], "chance": 0.5}
-    gap = paired(right[0], right[-1], groups)
+    def near(best: Any) -> Any:
+        found = cluster[np.array(names)[best]].to_numpy()
+        return (found == cluster[truth].to_numpy()) * 1.0
+
+    about: dict[str, Any] = {"over": "topic", "chapter": "04"}
+    groups, best = list(bench.asked["topic"]), [s.argmax(1) for s in (real, words)]
+
+    def share(of: Any, **more: float) -> Figure:
+        hits, said = (of(b) for b in best)
+        mixed = np.array([of(b) for b in drawn])
+        return figure(
+            lambda i: (hits[i].mean(), mixed[:, i].mean()),
+            groups,
+            SHUFFLED,
+            unit="share right",
+            null=mixed.mean(1),
+            ends=SHARE,
+            **about,
+            **{"words only": said.mean(), **more},
+        )
+
+    def area(i: Any) -> tuple[float, float]:
+        each = [mean_auc(s[i], names, truth[i]) for s in (real, *few)]
+        return each[0], float(np.mean(each[1:]))
+
+    beside: dict[str, Any] = {"words only": mean_auc(words, names, truth)}
+    hits, said = (right(b) for b in best)
     return {
-        "accuracy": shares(right, chance=1 / len(names)),
-        "cluster": shares(near),
+        "accuracy": share(right, chance=1 / len(names)),
+        "cluster": share(near),
         "auc": figure(
             area,
-            spread(areas[1:-1]),
+            groups,
             SHUFFLED,
             unit="AUC",
+            null=areas,
+            ends=SHARE,
+            chance=0.5,
             **about,
-            **baselines,
+            **beside,
         ),
         "beyond words": figure(
-            gap, NOTHING, "words only", unit="share right, minus words only", **about
+            lambda i: (hits[i].mean(), said[i].mean()),
+            groups,
+            WORDS,
+            unit="share right",
+            ends=SHARE,
+            **about,
         ),
     }
 
 
-def text_only(bench: Bench) -> Any:
-    """The same recipe with TF-IDF counts in place of activations."""
-    labels = list(bench.train["emotion"])
-    before, after = word_counts(list(bench.train["text"]), list(bench.test["text"]))
-    by_word, order = difference_of_means(before, labels)
-    rows = by_word[[order.index(e) for e in bench.vectors.emotions]]
-    return cosine_scores(after - mean_of_means(before, labels), rows).numpy()
-
-
 def appraisal(bench: Bench) -> Figures:
-    """Stories told in the same words: clusters that fit, minus what word counts reach.
+    """Stories told in the same words: clusters that fit, beside what word counts reach.
 
     Read by the story vectors where the feeling would be named. Taught in chapter 04.
     """
@@ -111,43 +156,23 @@ def appraisal(bench: Bench) -> Figures:
     words = LinearSVC(C=0.1).fit(counts.numpy(), drawn).predict(held.numpy())
     fits = [
         within(groups[cosine_scores(at, v).argmax(1)], rows["clusters"])
-        for v in (bench.vectors.vectors, *bench.shuffled)
+        for v in (bench.vectors.vectors, *bench.shuffled[:FEW])
     ]
     text = within(words, rows["clusters"])
-    gap = paired(fits[0], text, list(rows["family"] + " " + rows["cell"]))
-    more = {"vectors": fits[0].mean(), "words only": text.mean()}
-    more["shuffled labels"] = np.mean(fits[1:])
-    unit = "cluster fits, minus words only"
-    about: dict[str, Any] = {"over": "kind of case", "n": len(rows), "chapter": "04"}
     return {
-        "same words": figure(gap, NOTHING, "words only", unit=unit, **about, **more)
+        "same words": figure(
+            lambda i: (fits[0][i].mean(), text[i].mean()),
+            rows["family"] + " " + rows["cell"],
+            WORDS,
+            unit="share of clusters that fit",
+            over="kind of case",
+            chapter="04",
+            ends=SHARE,
+            **{"shuffled labels": float(np.mean(fits[1:]))},
+        )
     }
 
 
 def within(found: Any, allowed: Any) -> Any:
     """1.0 where what was found is among what fits."""
     return np.array([f in a for f, a in zip(found, allowed, strict=True)]) * 1.0
-
-
-def lens(bench: Bench) -> Figures:
-    """Of how many vectors is the own word on top of all emotion words, by the lens?
-
-    Taught in chapter 04.
-    """
-    names = list(bench.vectors.emotions)
-    tokens = word_tokens(bench.model, names)
-    if len(tokens) < 2:
-        raise ValueError("no two emotion words begin with different tokens here")
-
-    def top(vectors: Float[Tensor, "e d"]) -> Any:
-        return own_word(logit_lens(bench.model, vectors), names, tokens)
-
-    own = top(bench.vectors.vectors)
-    sets = [
-        random_directions(bench.vectors.vectors, len(names), seed=s)
-        for s in range(bench.sizes.random)
-    ]
-    found = bootstrap(own["top"], list(known(bench)["cluster"][own["emotion"]]))
-    control = spread([top(rows)["top"].mean() for rows in sets])
-    about: dict[str, Any] = {"over": "cluster", "n": len(own), "chapter": "04"}
-    return {"lens": figure(found, control, RANDOM, unit="share on top", **about)}

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from helpers.card.bench import Bench, Figure, figure, spread
-from helpers.stats import bootstrap, bootstrap_statistic, shuffled_labels
+from helpers.card.bench import Bench
+from helpers.card.figure import SHARE, Figure, figure
+from helpers.stats import shuffled_labels
 from helpers.vectors import cosine_scores, geometry, map_rows, mean_of_means
 
-N_MIXED = 8  # bridges with shuffled pairs
+N_MIXED = 39  # bridges with shuffled pairs
 
 
 def bridge(one: Bench, other: Bench, *, seed: int = 0) -> Figure:
@@ -42,20 +43,21 @@ def bridge(one: Bench, other: Bench, *, seed: int = 0) -> Figure:
     aims = other.means[train]
     topics = list(one.train["topic"][train.numpy()])
     lots = [shuffled_labels(range(len(aims)), topics, seed=s) for s in range(N_MIXED)]
-    mixed = [right(aims[lot]).mean() for lot in lots]
+    hits, mixed = right(aims) * 1.0, np.array([right(aims[lot]) * 1.0 for lot in lots])
     return figure(
-        bootstrap(right(aims) * 1.0, list(truth)),
-        spread(mixed),
+        lambda i: (hits[i].mean(), mixed[:, i].mean()),
+        truth,
         "shuffled pairs",
         unit="share right",
         over="emotion",
-        n=len(truth),
         chapter="13",
+        null=mixed.mean(1),
+        ends=SHARE,
         chance=1 / len(asked),
     )
 
 
-def same_map(one: Bench, other: Bench, *, n_draws: int = 60) -> Figure:
+def same_map(one: Bench, other: Bench, *, n_draws: int = 199) -> Figure:
     """Do two models agree about which emotions are near (RSA)? Names shuffled beside.
 
     Raises ValueError if the emotions differ. Taught in chapter 13.
@@ -65,11 +67,11 @@ def same_map(one: Bench, other: Bench, *, n_draws: int = 60) -> Figure:
     a, b = (bench.vectors.vectors.numpy() for bench in (one, other))
     n, rng = len(a), np.random.default_rng(0)
 
-    def agree(picked: np.ndarray) -> float:
-        kept = np.unique(picked)  # a row is not near itself for a reason
-        return geometry.rsa(a[kept], b[kept])
+    lots = [rng.permutation(n) for _ in range(n_draws)]
 
-    found = bootstrap_statistic(agree, list(range(n)), n_draws=n_draws)
-    mixed = [geometry.rsa(a, b[rng.permutation(n)]) for _ in range(100)]
+    def measure(i: np.ndarray) -> tuple[float, float]:
+        return geometry.rsa(a[i], b[i]), 0.0
+
+    null = [geometry.rsa(a, b[lot]) for lot in lots]
     about = {"unit": "RSA", "over": "emotion", "chapter": "13"}
-    return figure(found, spread(mixed), "names shuffled", n=n, **about)
+    return figure(measure, one.vectors.emotions, "names shuffled", null=null, **about)

@@ -1,52 +1,42 @@
-"""The figure of a card on preferences: do vectors go with what the model prefers?"""
+"""The figure of a card on preferences: do readings go with what the model likes?"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-from torch import Tensor
-
-from helpers.activations import mean_activations
-from helpers.behaviour import (
-    bradley_terry,
-    ordered_pairs,
-    prefer_first,
-    win_matrix,
-)
-from helpers.card.bench import SHUFFLED, Bench, Figures, figure, known, spread
+from helpers.behaviour import liking
+from helpers.card.bench import Bench, known
+from helpers.card.figure import Figures
+from helpers.card.figures.situations import chosen
 from helpers.datasets import load_activities
-from helpers.stats import Estimate, bootstrap_statistic, correlations
+from helpers.stats import choose, cluster_null, correlations
+from helpers.vectors import chat_readings
 
 
 def wanting(bench: Bench) -> Figures:
-    """Do pleasant emotions' vectors go with wanted activities, unpleasant with others?
+    """Do pleasant emotions activate on what the model likes, unpleasant on the rest?
 
-    Each vector has a correlation with the model's own preferences over activities. The
-    figure is the correlation of these with rated valence, over emotions. Taught in
-    chapter 09.
+    Each emotion's reading has a correlation with the model's liking, over activities;
+    the figure is the correlation of these with rated valence, over emotions. Place,
+    layer and ruler are chosen on half of the activities. Beside the embeddings; p is of
+    ratings dealt by cluster. Taught in chapter 09.
     """
     names = list(load_activities(bench.model, n=bench.sizes.activities)["activity"])
-    pairs = ordered_pairs(names)
-    answers = prefer_first(bench.model, list(pairs["question"]))
-    wins = win_matrix(pairs, answers["first"].to_numpy(), len(names))
-    liked, valence = bradley_terry(wins), known(bench)["valence"].to_numpy(float)
-    rows = mean_activations(bench.model, names, bench.layer, start=1, progress=False)
+    emotions, valence = list(bench.vectors.emotions), known(bench)["valence"]
+    liked = liking(bench.model, names)
+    texts: dict[str, Any] = {"layers": bench.layers, "start": bench.start}
+    own, rivals = chat_readings(bench.model, bench.train, names, emotions, **texts)
 
-    def coupling(vectors: Float[Tensor, "e d"], kept: Any) -> float:
-        along = (rows @ vectors.T / vectors.norm(dim=-1)).numpy()
-        each = correlations(along[kept], liked[kept])
-        return float(correlations(each[:, None], valence)[0])
+    def coupling(rows: Any, at: Any) -> Any:
+        return correlations(rows.double().numpy(), liked[at])
 
-    every, sets = np.arange(len(names)), bench.shuffled
-    own = bench.vectors.vectors
-    again = bootstrap_statistic(
-        lambda i: coupling(own, i), list(every), n_draws=bench.sizes.draws
-    )
-    found = Estimate(coupling(own, every), again.low, again.high)
-    about: dict[str, Any] = {"over": "activity", "n": len(names), "chapter": "09"}
-    about |= {"mass": answers["mass"].mean(), "first": answers["first"].mean()}
-    control = spread([coupling(v, every) for v in sets])
+    def measure(rows: Any, at: Any) -> float:
+        each = coupling(rows, at)[:, None]
+        return float(correlations(each, valence.to_numpy())[0])
+
+    found = choose(own, rivals, measure, None, scale="r")
+    profile = coupling(own[found.name][found.rest], found.rest)
+    dealt = cluster_null(profile, valence, bench.vectors.vectors.numpy())
+    about: dict[str, Any] = {"over": "activity", "chapter": "09", "dealt": dealt}
     unit = "r over emotions, with valence"
-    return {"wanting": figure(found, control, SHUFFLED, unit=unit, **about)}
+    return {"wanting": chosen(found, unit=unit, scale="r", **about)}

@@ -9,22 +9,11 @@ from torch import Tensor
 
 from helpers.activations import last_position
 from helpers.behaviour import act_rates, part_means, through
-from helpers.card.bench import (
-    RANDOM,
-    SHUFFLED,
-    Bench,
-    Figures,
-    figure,
-    spread,
-)
+from helpers.card.bench import Bench
+from helpers.card.figure import RANDOM, Figures, figure
 from helpers.card.figures.situations import own_area
 from helpers.datasets import load_masked, load_watched
-from helpers.stats import (
-    Estimate,
-    bootstrap_statistic,
-    correlations,
-    random_directions,
-)
+from helpers.stats import correlations, random_directions, stuck
 
 ACT = "cheat"
 
@@ -36,14 +25,13 @@ def masked(bench: Bench) -> Figures:
     """
     rows = load_masked(1, bench.model, split="test", emotions=bench.emotions)
     truth, topics = rows["felt"].to_numpy(), list(rows["topic"])
-    found = {}
+    about: dict[str, Any] = {"over": "topic", "chapter": "11"}
+    found: Figures = {}
     for part in ("felt", "shown"):
         means = part_means(bench.model, *through(rows, "text", part), bench.layer)
-        found[part] = own_area(bench, means, truth, topics)
-    area, control = found["shown"]
-    about: dict[str, Any] = {"over": "topic", "n": len(rows), "chapter": "11"}
-    about |= {"where it is felt": found["felt"][0].value, "chance": 0.5}
-    return {"masked": figure(area, control, SHUFFLED, unit="AUC", **about)}
+        more = {"where it is felt": found["felt"]["value"]} if found else {}
+        found[part] = own_area(bench, means, truth, topics, **about, **more)
+    return {"masked": found["shown"]}
 
 
 def watching(bench: Bench) -> Figures:
@@ -62,15 +50,13 @@ def watching(bench: Bench) -> Figures:
         return (at @ directions.T / directions.norm(dim=-1)).numpy()
 
     own = along(bench.vectors["desperate"][None])
-    again = bootstrap_statistic(
-        lambda i: float(correlations(own[i], rate[i])[0]),
-        list(rows["task"]),
-        n_draws=bench.sizes.draws,
-    )
-    found = Estimate(float(correlations(own, rate)[0]), again.low, again.high)
-    drawn = random_directions(bench.vectors.vectors, 5 * bench.sizes.random)
-    control = spread(correlations(along(drawn), rate))
-    about: dict[str, Any] = {"over": "task", "n": len(rows), "chapter": "12"}
-    about |= {"cheating": rate.mean()}
-    unit = "r over episodes"
-    return {"watching": figure(found, control, RANDOM, unit=unit, **about)}
+    drawn = along(random_directions(bench.vectors.vectors, bench.sizes.random))
+
+    def measure(i: Any) -> tuple[float, float]:
+        return float(correlations(own[i], rate[i])[0]), 0.0
+
+    null = correlations(drawn, rate)
+    about: dict[str, Any] = {"over": "task", "chapter": "12", "scale": "r"}
+    about |= {"cheating": rate.mean(), "unit": "r over episodes", "null": null}
+    about["stuck"] = stuck(rate, floor=0.0, ceiling=1.0)
+    return {"watching": figure(measure, rows["task"], RANDOM, **about)}

@@ -16,23 +16,31 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from helpers.card import (
     QUICK,
+    Bench,
+    Sizes,
     card,
     compare_cards,
+    compare_pair,
+    judged,
     load_card,
     load_cards,
     save_card,
     told_apart,
     verdicts,
 )
+from helpers.card.figure import figure as make_figure
+from helpers.card.figures import judged as judged_figures
+from helpers.card.figures import situations
 from helpers.card.files import check_card
 from helpers.card.measure import FIGURES, MEASURES, main
 from helpers.datasets import load_emotions
 from helpers.models import load_model, random_twin
+from helpers.stats import paired
+from scripts import cards
 
 WIDTH, FILL = 64, 40
-SMALL: dict[str, Any] = {"shuffled": 20, "random": 8, "pushed": 12, "openings": 1}
-SMALL |= {"scenes": 6, "messages": 24, "cases": 60, "draws": 30}
-SMALL |= {"activities": 1}
+SMALL: dict[str, Any] = {"pushed": 12, "openings": 1, "scenes": 6, "messages": 24}
+SMALL |= {"cases": 60, "activities": 1, "pairs": 4}
 TOPICS = {
     f"t{i}": s for i, s in enumerate(["train"] * 4 + ["validation"] + ["test"] * 5)
 }
@@ -118,22 +126,88 @@ def test_planted_figures_are_found(known_card: dict) -> None:
     assert set(figures) == set(FIGURES)
     for name in ("accuracy", "cluster", "auc", "lens", "own word"):
         assert figures[name]["value"] == pytest.approx(1.0), name
+    for name in ("accuracy", "cluster", "auc", "own word"):
         assert figures[name]["control"]["value"] < 0.65, name
     for name in ("valence", "arousal"):
-        assert figures[name]["value"] > 0.9
+        assert figures[name]["value"] > 0.8
         assert figures[name]["p"] < 0.01
+        assert figures[name]["beside"]["axis"] > 0.9
     found = compare_cards([known_card]).set_index("figure")["verdict"]
-    sure = ["accuracy", "cluster", "auc", "lens", "valence", "map", "size"]
-    assert (found[[*sure, "word rise", "own word"]] == "beyond its control").all()
+    sure = ["accuracy", "cluster", "auc", "map", "size", "word rise", "own word"]
+    assert (found[sure] == "beyond its control").all()
     assert figures["accuracy"]["beside"]["words only"] == 1.0
     assert found["beyond words"] == "not told apart"
 
 
+def test_what_words_give_is_not_beyond_the_embeddings(known_card: dict) -> None:
+    """The model has no memory: its rows are those of its words, at any layer."""
+    for name in ("lens", "valence", "arousal"):
+        figure = known_card["figures"][name]
+        assert figure["control"]["name"].startswith("embeddings"), name
+        assert figure["difference"]["value"] == pytest.approx(0, abs=0.1), name
+        assert told_apart(figure) in ("not told apart", "cannot be told"), name
+    for name in ("messages", "doses", "failing", "wanting"):  # in words unknown to it
+        assert "all of these texts alike" in known_card["figures"][name]["skipped"]
+
+
+def test_pleasant_emotions_that_rise_are_told_by_the_whole_profile(
+    planted: Any, own_cache: Path
+) -> None:
+    """Eight pairs of texts: a pleasant sign in one, an unpleasant one in the other."""
+    bench = Bench(planted, told_stories(True), [], 1, 0, Sizes(**SMALL))
+    table = some_emotions().sort_values("valence")
+    signs = [f"sign{e}" for e in table["emotion"]]
+    more, less = (
+        [f"fill{i} {sign} fill{i + 9}" for i, sign in enumerate(some)]
+        for some in (signs[-8:], signs[:8])
+    )
+    groups = [f"g{i}" for i in range(8)]
+    about = {"over": "pair", "chapter": "05"}
+    found = situations.rising(bench, more, less, groups, **about)
+    assert found["value"] > 0.7
+    assert found["p"] < 0.01
+    assert found["read"].split(", ")[0] in ("text", "last token", "header")
+    assert found["difference"]["value"] == pytest.approx(0, abs=0.15)  # by its words
+    turned = situations.rising(bench, less, more, groups, **about)
+    assert turned["value"] < 0.3
+
+
+def test_one_group_alone_tells_nothing(tmp_path: Path) -> None:
+    about: dict[str, Any] = {"unit": "r", "over": "task", "chapter": "12"}
+    made = make_figure(lambda i: (0.4, 0.1), ["task"] * 5, "control", **about)
+    assert (made["value"], made["low"], made["left out"]) == (0.4, None, {})
+    assert told_apart(made) == "cannot be told"
+    card = {
+        "format": 2,
+        "layer": 0,
+        "sizes": {},
+        "versions": {},
+        "model": {"name": "m"},
+    }
+    path = save_card(card | {"figures": {"it": made}}, tmp_path / "m.json")
+    assert compare_cards([load_card(path)])["low"].isna().all()
+
+
+def test_what_a_push_does_stands_beside_pairs_of_random_ones() -> None:
+    rng, names = np.random.default_rng(0), [f"pair {i}" for i in range(20)]
+    moved = rng.normal(0, 0.2, (42, 20))
+    about = {"unit": "nats", "over": "pair", "chapter": "10"}
+    nothing = judged_figures.pushed(moved, names, **about)
+    assert told_apart(nothing) == "not told apart"
+    assert nothing["draws"] == 40 * 39
+    assert nothing["control"]["value"] == pytest.approx(0)
+    moved[0] += 1
+    assert told_apart(judged_figures.pushed(moved, names, **about)) == (
+        "beyond its control"
+    )
+    moved[2:] += rng.normal(0, 1, 40)[:, None]  # any push does as much
+    assert told_apart(judged_figures.pushed(moved, names, **about)) == "not told apart"
+
+
 def test_a_model_without_memory_has_nothing_that_lasts(known_card: dict) -> None:
-    lasting, messages = (known_card["figures"][n] for n in ("lasting", "messages"))
+    lasting = known_card["figures"]["lasting"]
     assert lasting["value"] == pytest.approx(0.5, abs=0.15)
     assert told_apart(lasting) == "not told apart"
-    assert messages["value"] == pytest.approx(0.5)  # each ends in the same token
 
 
 def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> None:
@@ -141,14 +215,9 @@ def test_labels_without_meaning_give_nothing(planted: Any, own_cache: Path) -> N
     made = card(model, stories=told_stories(False), neutral=[], progress=False, **SMALL)
     table = compare_cards([made])
     assert list(table["figure"]) == list(FIGURES)
-    lucky = table[table["verdict"] == "beyond its control"]
-    assert len(lucky) <= 1, lucky  # of twenty, at 95 %
-    table = table[table["figure"] != "same words"]  # there the words do say something
-    low, high = table["control_low"], table["control_high"]
-    covers = (table["low"] <= high) & (table["high"] >= low)
-    covers |= table["verdict"] == "not measured"  # no interval, no figure
-    assert covers.all(), table[~covers]
-    assert (table["verdict"] == "not measured").sum() <= 1
+    lucky = table["verdict"].isin(["beyond its control", "below its control"])
+    assert lucky.sum() <= 1, table[lucky]  # of all, at 95 %, counted by Holm
+    assert (table["verdict"] == "not measured").sum() <= 4
     assert list(own_cache.glob("cards/*.json"))
 
 
@@ -168,6 +237,31 @@ def test_a_card_is_gone_on_with(planted: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a card of planted at layer 1"):
         card(planted, figures=["size"], layer=0, **options)
     assert not list(path.parent.glob("*.part"))
+
+
+def test_the_cards_that_ship_are_remade_where_something_changed(
+    planted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"figures": ["size"], "progress": False, **SMALL}
+    options |= {"stories": told_stories(True), "neutral": []}
+    monkeypatch.setattr(cards, "measured", lambda name: (planted, options))
+    monkeypatch.setattr(cards, "WORK", tmp_path / "work")
+    monkeypatch.setattr(cards, "SHIPPED", tmp_path / "cards")
+    path = cards.remake("tiny")
+    marked = load_card(path)
+    marked["figures"]["size"]["value"] = 7.5  # as if it had been measured so
+    save_card(marked, path)
+    cards.remake("tiny")
+    assert load_card(path)["figures"]["size"]["value"] == 7.5
+    options["figures"] = ["size", "lens"]
+    cards.remake("tiny")
+    assert load_card(path)["figures"].keys() == {"size", "lens"}
+    assert load_card(path)["figures"]["size"]["value"] == 7.5
+    options["layer"] = 0
+    cards.remake("tiny")
+    assert load_card(path)["layer"] == 0
+    assert load_card(path)["figures"]["size"]["value"] != 7.5
+    assert not list((tmp_path / "work").iterdir())
 
 
 def test_what_a_model_does_not_allow_is_skipped_with_a_reason(
@@ -210,6 +304,9 @@ BROKEN = {
     "has format 99": lambda c: {**c, "format": 99},
     "which model": lambda c: {**c, "model": {}},
     "has no control": lambda c: without(c, "control"),
+    "difference: value is None": lambda c: without(c, "difference"),
+    "with each group left out": lambda c: without(c, "left out"),
+    "p is None": lambda c: without(c, "p"),
     "low is None": lambda c: without(c, "low"),
     "should lie from 0 to 1": lambda c: changed(c, p=1.2, draws=9),
     "upside down": lambda c: changed(c, low=2.0, high=1.0),
@@ -251,7 +348,8 @@ def test_a_card_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_comparing_keeps_models_of_one_name_apart(known_card: dict) -> None:
-    other = changed(known_card, value=0.01, low=0.0, high=0.02)
+    apart = {"value": -0.2, "low": -0.3, "high": -0.1}
+    other = changed(known_card, difference=apart)
     other["model"] = {**other["model"], "weights": "abcdefgh"}
     table = compare_cards([known_card, other])
     assert table["model"].nunique() == 2
@@ -273,36 +371,77 @@ def test_every_card_of_a_folder_is_read(known_card: dict, tmp_path: Path) -> Non
         load_cards(tmp_path)
 
 
-def test_the_verdict_needs_both_an_interval_and_a_control() -> None:
-    def ask(value: float, low: float, high: float) -> str:
-        control = {"name": "c", "value": 0.1, "low": 0.0, "high": 0.2}
-        return told_apart(
-            {"value": value, "low": low, "high": high, "control": control}
-        )
-
-    assert ask(0.3, 0.15, 0.5) == "beyond its control"
-    assert ask(0.3, 0.05, 0.5) == "not told apart"
-    assert ask(0.19, 0.15, 0.25) == "not told apart"
-    assert ask(-0.1, -0.2, 0.05) == "below its control"
+def of(low: float, high: float, p: float = 0.001, draws: Any = 999) -> dict[str, Any]:
+    """A figure whose difference from its control has this interval and p."""
+    apart = {"value": (low + high) / 2, "low": low, "high": high}
+    control = {"name": "c", "value": 0.1, "low": -0.9, "high": 0.9}
+    left = {f"g{i}": 0.3 for i in range(8)}
+    made = {"value": 0.3, "low": 0.2, "high": 0.4, "control": control, "p": p}
+    return made | {"difference": apart, "draws": draws, "left out": left}
 
 
-def test_figures_that_keep_a_p_are_one_family() -> None:
-    def at(p: float, draws: int = 999) -> dict[str, Any]:
-        control = {"name": "c", "value": 0.1, "low": -0.9, "high": 0.9}
-        own = {"value": 0.3, "low": 0.15, "high": 0.5, "control": control}
-        return own | {"p": p, "draws": draws}
+def test_the_verdict_is_that_of_the_one_rule() -> None:
+    assert told_apart(of(0.1, 0.3)) == "beyond its control"
+    assert told_apart(of(-0.3, -0.1)) == "below its control"
+    assert told_apart(of(-0.1, 0.3)) == "not told apart"
+    assert told_apart(of(0.1, 0.3, p=0.06)) == "not told apart"
+    assert told_apart(of(0.1, 0.3, p=0.1, draws=9)) == "cannot be told"
+    assert told_apart(of(0.1, 0.3) | {"stuck": "at the floor"}) == "cannot be told"
+    untold = {"value": 0.2, "low": None, "high": None}
+    assert told_apart(of(0.1, 0.3) | {"difference": untold}) == "cannot be told"
+    assert told_apart({"skipped": "too long"}) == "not measured"
 
-    assert told_apart(at(0.02)) == "beyond its control"
-    card = {"figures": {f"f{i}": at(0.02) for i in range(3)} | {"few": at(0.1, 9)}}
-    found = verdicts(card)
-    assert found == {f"f{i}": "not told apart" for i in range(3)} | {
-        "few": "cannot be told"
-    }
+
+def test_all_figures_of_a_card_are_one_family() -> None:
+    card = {"figures": {f"f{i}": of(0.1, 0.3, p=0.02) for i in range(3)}}
+    assert set(verdicts(card).values()) == {"not told apart"}
+    card["figures"]["skipped"] = {"skipped": "no such text"}
+    found = judged(card)
+    assert {v.family for v in found.values()} == {3}
+    assert found["f0"].p == pytest.approx(0.06)
+    assert found["f0"].groups.startswith("8 groups")
+    lone = {"figures": {"f0": of(0.1, 0.3, p=0.02)}}
+    assert verdicts(lone) == {"f0": "beyond its control"}
+
+
+def test_draws_are_enough_for_the_family(known_card: dict) -> None:
+    for name, figure in known_card["figures"].items():
+        if "skipped" not in figure:
+            assert figure.get("draws", 500) >= 20 * len(FIGURES), name
+
+
+def test_two_cards_are_compared_over_the_same_groups(known_card: dict) -> None:
+    """A shift of every group is told, however wide both intervals are."""
+    rng, names = np.random.default_rng(0), [f"g{i}" for i in range(12)]
+
+    def of_groups(values: Any) -> dict[str, Any]:
+        left = (values.sum() - values) / (len(values) - 1)
+        made = of(0.1, 0.3) | {"value": float(values.mean())}
+        return made | {"left out": dict(zip(names, left.tolist(), strict=True))}
+
+    hard = rng.normal(size=12)
+    one, other = hard + 0.2 + rng.normal(0, 0.05, 12), hard + rng.normal(0, 0.05, 12)
+    both = [
+        {"figures": {"it": of_groups(v), "odd": of(0.1, 0.3)}} for v in (one, other)
+    ]
+    both[1]["figures"]["odd"] = of(0.1, 0.3) | {"left out": {"others": 1.0}}
+    row = compare_pair(*both).set_index("figure").loc["it"]
+    right = paired(one, other, names)
+    assert (row["difference"], row["low"], row["high"]) == pytest.approx(right)
+    assert row["verdict"] == "beyond"
+    assert list(compare_pair(*both)["figure"]) == ["it"]
+    same = compare_pair(known_card, known_card)
+    assert (same["difference"] == 0).all()
+    assert not same["verdict"].isin(["beyond", "below"]).any()
 
 
 def test_no_date_and_no_path_is_in_a_card(known_card: dict) -> None:
-    text = json.dumps(known_card)
-    assert "/" not in text.replace("emotion/", "")
+    figures = {
+        name: {k: v for k, v in figure.items() if k != "left out"}
+        for name, figure in known_card["figures"].items()
+    }
+    text = json.dumps(known_card | {"figures": figures})
+    assert "/" not in text
     assert not any(word in text for word in ('"date', '"time', "2026-", "2027-"))
     assert known_card["model"]["parameters"] > 0
     assert known_card["versions"]["torch"] == torch.__version__

@@ -30,13 +30,16 @@ from helpers.card.measure import FIGURES
 from helpers.vectors import map_rows
 
 
-def made(value: float, low: float, high: float) -> dict[str, Any]:
+def made(value: float, low: float, high: float, draws: int = 999) -> dict[str, Any]:
     control = {"name": "random", "value": 0.0, "low": -0.1, "high": 0.1}
-    return {"value": value, "low": low, "high": high, "control": control}
+    own = {"value": value, "low": low, "high": high}
+    left = {f"g{i}": value for i in range(8)}
+    about = {"p": 1 / (1 + draws), "draws": draws, "left out": left}
+    return own | {"control": control, "difference": own} | about
 
 
 GOOD, NULL, BAD = made(0.5, 0.4, 0.6), made(0.05, -0.2, 0.2), made(-0.5, -0.6, -0.4)
-UNSURE = GOOD | {"p": 0.1, "draws": 9}
+UNSURE = made(0.5, 0.4, 0.6, draws=9)
 
 
 def a_card(**figures: Any) -> dict[str, Any]:
@@ -176,21 +179,24 @@ def said(check: Check, function: Any, capsys: Any) -> tuple[bool, str]:
     return passed, capsys.readouterr().out
 
 
-def right_beside(figure: dict, control: dict) -> str:
-    if figure["low"] > control["value"] and figure["value"] > control["high"]:
-        return "above"
-    if figure["high"] < control["value"] and figure["value"] < control["low"]:
-        return "below"
-    return "neither"
+def right_beside(difference: dict, p: float, n: int) -> str:
+    if n * p > 0.05 or difference["low"] <= 0 <= difference["high"]:
+        return "not told apart"
+    return "beyond" if difference["low"] > 0 else "below"
 
 
 BESIDE = {
-    "own interval holds": lambda f, c: "above" if f["value"] > c["high"] else "neither",
-    "control's range": lambda f, c: "above" if f["low"] > c["value"] else "neither",
-    "do not touch": lambda f, c: "above" if f["low"] > c["high"] else "neither",
-    "that is a finding": lambda f, c: right_beside(f, c).replace("below", "neither"),
-    "Return": lambda f, c: f["low"] > c["value"],
-    "lies above": lambda f, c: "neither",
+    "Return": lambda d, p, n: d["low"] > 0,
+    "lies beyond": lambda d, p, n: "not told apart",
+    "too unsure": lambda d, p, n: "beyond" if p * n < 0.05 else "not told apart",
+    "Alone": lambda d, p, n: "beyond" if d["low"] > 0 else "not told apart",
+    "count them": lambda d, p, n: right_beside(d, p, 1),
+    "a finding, too": lambda d, p, n: right_beside(d, p, n).replace(
+        "below", "not told apart"
+    ),
+    "ends at 0": lambda d, p, n: (
+        "beyond" if d["low"] == 0 and n * p <= 0.05 else right_beside(d, p, n)
+    ),
 }
 
 

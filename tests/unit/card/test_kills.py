@@ -17,7 +17,7 @@ from tests.unit.card.test_card import told_stories
 model = load_model("tiny", device="cpu")
 names = ["lens", "size", "valence", "messages", "word rise"]
 sizes = {"emotions": 12, "shuffled": 20, "random": 20, "pushed": 4, "openings": 1}
-sizes |= {"messages": 24, "draws": 20}
+sizes |= {"messages": 24}
 stories, neutral = told_stories(True), load_neutral(model)[:12]
 """
 WORK = """

@@ -89,8 +89,9 @@ def test_the_loss_fell() -> None:
 
 def test_whole_cards_are_of_these_weights() -> None:
     cards = load_cards(SHIPPED)
-    assert set(cards) == set(CHECKPOINTS)
-    for name, made in cards.items():
+    assert set(CHECKPOINTS) <= set(cards)
+    for name in CHECKPOINTS:
+        made = cards[name]
         assert made["model"]["weights"] == cache.fingerprint(load_model(name))
         assert made["sizes"] == asdict(Sizes())
         assert set(made["figures"]) == set(FIGURES)

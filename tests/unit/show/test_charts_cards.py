@@ -18,8 +18,11 @@ from helpers.show.panels import claims
 
 def a_card(name: str = "some", **figures: Any) -> dict[str, Any]:
     control = {"name": "random", "value": 0.0, "low": -0.1, "high": 0.1}
-    good = {"value": 0.5, "low": 0.4, "high": 0.6, "control": control, "unit": "r"}
-    parts = {"format": 1, "layer": 2, "sizes": {}, "versions": {}}
+    own: dict[str, Any] = {"value": 0.5, "low": 0.4, "high": 0.6}
+    about = {"unit": "r", "p": 0.001, "draws": 999}
+    good = own | {"control": control, "difference": own} | about
+    good["left out"] = {f"g{i}": 0.5 for i in range(8)}
+    parts = {"format": 2, "layer": 2, "sizes": {}, "versions": {}}
     made = {f: good for f in FIGURES} | figures
     return {**parts, "model": {"name": name}, "figures": made}
 

@@ -15,6 +15,8 @@ from helpers.stats import (
     bootstrap,
     caught,
     correlations,
+    jackknife,
+    left_out,
     max_null_p,
     null_p,
     paired,
@@ -199,3 +201,18 @@ def test_p_of_a_paired_difference_is_that_of_a_t_test() -> None:
     right = scipy_stats.ttest_rel(a, b).pvalue
     assert paired_p(gap, 9) == pytest.approx(right, rel=1e-6)
     assert paired_p(Estimate(0.5, -np.inf, np.inf), 3) == 1.0
+
+
+def test_each_group_left_out_gives_the_interval_of_a_mean() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat([f"g{i}" for i in range(9)], 4)
+    a, b = rng.normal(size=(2, 36)) + rng.normal(size=9)[np.arange(36) // 4]
+    (value, other), left = left_out(lambda i: (a[i].mean(), b[i].mean()), groups)
+    assert list(left.index) == [f"g{i}" for i in range(9)]
+    assert left.loc["g3", 0] == pytest.approx(a[groups != "g3"].mean())
+    assert jackknife(value, left[0]) == pytest.approx(bootstrap(a, groups))
+    apart = jackknife(value - other, left[0] - left[1])
+    assert apart == pytest.approx(paired(a, b, groups))
+    assert not jackknife(value, left[0][:3]).told
+    with pytest.raises(ValueError, match="no rows"):
+        left_out(lambda i: 0.0, [])

@@ -22,6 +22,7 @@ from helpers.vectors import (
     profile,
     rulers,
 )
+from helpers.vectors.instrument import readings
 
 NAMES = [f"emotion {i}" for i in range(6)]
 
@@ -77,8 +78,9 @@ def test_ridge_predicts_groups_that_it_never_saw() -> None:
     again = left_out_ridge(rows, ratings, groups)
     here = torch.from_numpy(groups == 4)
     assert torch.allclose(again[here], found[here], atol=1e-4)
-    both = left_out_ridge(rows, np.stack([ratings, only], 1), groups)
-    assert torch.allclose(both[:, 0], again, atol=1e-4)
+    two = left_out_ridge(rows, np.stack([ratings, only], 1), groups)
+    assert torch.allclose(two[:, 0], again, atol=1e-4)
+    assert torch.allclose(two[:, 1], left_out_ridge(rows, only, groups), atol=1e-4)
     with pytest.raises(ValueError, match="of one group"):
         left_out_ridge(rows, ratings, [1] * 90)
 
@@ -130,3 +132,15 @@ def test_the_profile_finds_a_planted_rise_and_nothing_in_noise() -> None:
     assert found.table.set_index("emotion").loc[top, "rank"] == 1
     with pytest.raises(ValueError, match="not among the 40 emotions"):
         profile(change, names, valence, None, expected=["joy"])
+
+
+def test_a_place_where_all_texts_are_alike_is_not_read() -> None:
+    (rows, labels), (new, _) = planted(), planted(seed=1)
+    flat = new[:1].expand(8, -1) * (1 + 1e-7 * torch.arange(8)[:, None])
+    read = {"text": new[None, :8], "header": flat[None]}
+    found = readings(rows[None], labels, read, [3], NAMES[:2])
+    assert {place for place, *_ in found} == {"text"}
+    right = rulers(rows, labels)["scaled"].scores(new[:8], new[:8].mean(0))[:, :2]
+    assert torch.equal(found["text", 3, "scaled"], right)
+    with pytest.raises(ValueError, match="all of these texts alike"):
+        readings(rows[None], labels, {"header": flat[None]}, [3], NAMES)
