@@ -16,7 +16,9 @@ from helpers.checks.assignments.a4 import (
     a4_effect, a4_random_controls, a4_steered_logits, a4_usable, a4_word_rise,
     a4_write_steered,
 )
-from helpers.checks.claims import beside_control, bridge, holm, missing
+from helpers.checks.claims import (
+    beside_control, bridge, holm, missing, which_rung,
+)
 from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
 from helpers.checks.hidden import at_level, outside, same_acts, what_happened
@@ -54,6 +56,6 @@ __all__ = [
     "planted_place", "rank_order", "read_layer", "run_readers", "run_writers",
     "same_acts", "sentence_for_paper", "speaker_tokens", "step_size", "strongest",
     "three_numbers", "three_pools", "three_vectors", "usable_wordings",
-    "what_happened", "what_moved", "which_bug", "which_control", "which_vector",
-    "which_writer", "who_pooled", "write_twin",
+    "what_happened", "what_moved", "which_bug", "which_control", "which_rung",
+    "which_vector", "which_writer", "who_pooled", "write_twin",
 ]
