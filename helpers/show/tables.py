@@ -8,7 +8,16 @@ from typing import Any, Protocol, runtime_checkable
 
 from IPython.display import HTML
 
-from helpers.card import ABSENT, AGAINST, RUNGS, Rung, climb, evidence, verdicts
+from helpers.card import (
+    ABSENT,
+    AGAINST,
+    RUNGS,
+    UNMEASURED,
+    Rung,
+    climb,
+    evidence,
+    verdicts,
+)
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 WORDS = {"beyond": HOLDS, "not told apart": FAILS, "below": FAILS, OPEN: OPEN}
@@ -119,8 +128,11 @@ def behind(verdict: Told) -> str:
 
 def _figures(card: Mapping[str, Any], rung: Rung) -> str:
     """The figures of a rung, one a line: beside its control, and the verdict."""
-    told = verdicts(card)
-    lines = [f"{evidence(card, (f,))}: {told[f]}." for f in rung.figures if f in told]
+    lines = [
+        evidence(card, (name,)) + (f": {word}" if word != UNMEASURED else "") + "."
+        for name, word in verdicts(card).items()
+        if name in rung.figures
+    ]
     return "<br>".join(map(_safe, lines)) or "No figure of a card bears on it."
 
 

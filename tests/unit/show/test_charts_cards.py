@@ -15,6 +15,7 @@ from helpers.card.measure import FIGURES
 from helpers.models import load_family_table
 from helpers.show import charts, ladder_table
 from helpers.show.panels import claims
+from tests.book.reading import CHAPTERS
 
 
 def a_card(name: str = "some", **figures: Any) -> dict[str, Any]:
@@ -110,4 +111,5 @@ def test_thirty_one_questions_each_with_a_reason() -> None:
     assert table["ask"].str.contains(r"\?").all()
     assert (table["why"].str.len() > 15).all()
     chapters = {c for row in table["chapters"] for c in row.split(", ") if c}
-    assert chapters <= {f"{n:02d}" for n in range(15)}
+    assert chapters <= {path.stem.split("_")[0] for path in CHAPTERS}
+    assert set(table["met"]) == {"the study", "a replication", "this book"}
