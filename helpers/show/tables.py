@@ -78,12 +78,12 @@ def ladder_table(cards: Mapping[str, Mapping[str, Any]] | None = None) -> HTML:
     """
     caption = "The ladder, from its lowest rung"
     if cards:
-        found = {head: climb(card).set_index("rung") for head, card in cards.items()}
+        found = {h: climb(c).set_index("rung")["status"] for h, c in cards.items()}
         lines = [
             (
                 f"<strong>{_safe(rung.name)}</strong> {_safe(rung.asks)}",
                 [
-                    _fold(h, found[h].loc[rung.name, "status"], _figures(card, rung))
+                    _fold(h, str(found[h][rung.name]), _figures(card, rung))
                     for h, card in cards.items()
                 ],
             )

@@ -22,18 +22,19 @@ def test_prompts_stand_beside_the_pushes_of_the_same_emotions(model: Any) -> Non
     stories = load_stories(model, emotions=["happy", "sad", "calm"])
     topics = stories["topic"].unique()[:3]
     own = framing(model, stories[stories["topic"].isin(topics)])
-    kinds = own.table["kind"].value_counts().to_dict()
-    assert kinds == {"random": 40, "emotion": 3, "prompt": 3}
+    kinds = own.table["kind"].value_counts()
+    assert kinds["emotion"] == kinds["topics"] == 3
+    assert kinds["random"] == 40
+    assert kinds["prompt"] == 2  # each second emotion
     pairs = load_judgments(model).query("act == 'false belief'")
     cases = pairs["case"].to_numpy()[~halves(len(pairs), None)]
-    (state,) = wordings(model, "sad")[:1]
+    *_, last = own.table.query("kind == 'prompt'").index
+    (state,) = wordings(model, own.table["name"][last])[:1]
     prompts = [f"{chat_prompt(model, text)}{state.text}" for text in cases]
     by_hand = log_odds(model, prompts, [own.contrast])[0, :, 0].double().numpy()
-    row = own.table.query("kind == 'prompt' and name == 'sad'").index[0]
-    assert np.allclose(own.scores[row, :, 0], by_hand, atol=1e-4)
+    assert np.allclose(own.scores[last, :, 0], by_hand, atol=1e-4)
     plain = [chat_prompt(model, text) for text in cases]
     before = log_odds(model, plain, [own.contrast])[0, :, 0].double().numpy()
     assert np.allclose(own.before[:, 0], before, atol=1e-4)
-    moves = own.moves()
-    assert len(moves) == 2 * len(own.table)
-    assert moves["value"].abs().max() > 0.05
+    assert own.scores.shape == (len(own.table), len(cases), 2)
+    assert np.abs(own.scores - own.before).max() > 0.05
