@@ -25,6 +25,7 @@ from helpers.activations import last_position, mean_activations, residual_norm
 from helpers.cache import drop_rows, shipped
 from helpers.datasets import load_messages, load_neutral, load_written_stories
 from helpers.models import depths, load_model
+from helpers.steering import framing
 from helpers.vectors import extract
 from scripts.atlas import atlas
 
@@ -71,12 +72,16 @@ ASKS = {
 
 
 def vectors() -> None:
-    """The vectors and norms that a push depends on, and the pages' atlas."""
+    """The vectors and norms that a push depends on, and what pages ask: the atlas, the
+    page on prompts.
+    """
     model = load_model("smollm2")
     extract(model, load_written_stories())
     for layer in depths(model):
         residual_norm(model, load_neutral(model), layer)
     atlas(model, "smollm2")
+    for name in ("tiny", "smollm2"):
+        framing(load_model(name))
 
 
 def ask_all() -> None:

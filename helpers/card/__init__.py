@@ -2,8 +2,8 @@
 
 from helpers.card.bench import Bench, QUICK, Sizes
 from helpers.card.claims import (
-    ABSENT, AGAINST, CLAIMS, HOLDS, OPEN, RUNGS, UNMEASURED, UNTOLD, climb, evidence,
-    find_rung, missing_rungs, weigh,
+    ABSENT, AGAINST, CLAIMS, HOLDS, OPEN, RUNGS, Rung, UNMEASURED, UNTOLD, climb,
+    evidence, find_rung, missing_rungs, weigh,
 )
 from helpers.card.figures.transfer import bridge, same_map
 from helpers.card.files import (
@@ -15,8 +15,8 @@ from helpers.card.pitfalls import PITFALLS, Pitfall, load_pitfalls
 
 __all__ = [
     "ABSENT", "AGAINST", "Bench", "CLAIMS", "HOLDS", "OPEN", "PITFALLS", "Pitfall",
-    "QUICK", "RUNGS", "SHIPPED", "Sizes", "UNMEASURED", "UNTOLD", "bridge", "card",
-    "check_card", "climb", "compare_cards", "compare_pair", "evidence", "find_rung",
-    "judged", "labels", "load_card", "load_cards", "load_pitfalls", "missing_rungs",
-    "same_map", "save_card", "told_apart", "verdicts", "weigh",
+    "QUICK", "RUNGS", "Rung", "SHIPPED", "Sizes", "UNMEASURED", "UNTOLD", "bridge",
+    "card", "check_card", "climb", "compare_cards", "compare_pair", "evidence",
+    "find_rung", "judged", "labels", "load_card", "load_cards", "load_pitfalls",
+    "missing_rungs", "same_map", "save_card", "told_apart", "verdicts", "weigh",
 ]

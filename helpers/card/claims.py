@@ -88,14 +88,14 @@ RUNGS = (
         "Does a push change what is done?",
         "talk without deeds; any push: pairs of random directions",
         ("cheating", "blackmail"),
-        ("09", "10", "11"),
+        ("09", "10", "11b"),
     ),
     Rung(
         "a state",
         "Does it grow with what happens, and last when the talk is of other things?",
         "words of the text at hand: embeddings of the same reports; plain sentences",
         ("failing", "doses", "lasting"),
-        ("05", "07", "10", "12"),
+        ("05b", "07b", "10", "12"),
         decides=False,
     ),
     Rung(

@@ -1,7 +1,7 @@
 """Thirty-one ways to be wrong about emotion vectors, as questions to a paper.
 
-Each was met in the study that this book follows, in a replication of it, or in this
-book. Taught in chapter 14.
+Each says where it was met: in the study that this book follows, in a replication or
+another work on open models, or in this book. Taught in chapter 14.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import pandas as pd
 
 
 class Pitfall(NamedTuple):
-    """What to ask, why, and the chapters that show it."""
+    """What to ask, why, the chapters that show it, and where it was met."""
 
     group: str
     name: str
     ask: str
     why: str
     chapters: str
+    met: str
 
 
 TEXTS, READING, PUSHING = "the texts", "reading", "pushing"
 SCORING, COUNTING, MEANING = "scoring", "counting", "meaning"
+STUDY, REPLICATION, BOOK = "the study", "a replication", "this book"
 
 PITFALLS = (
     Pitfall(
@@ -31,6 +33,7 @@ PITFALLS = (
         "Do the stories name their emotion, or a form of the word?",
         "then a vector is that of a word; a third or more of generated stories leak",
         "02",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -38,6 +41,7 @@ PITFALLS = (
         "How far do word counts get on the same split?",
         "a high accuracy may need no model at all",
         "04",
+        STUDY,
     ),
     Pitfall(
         TEXTS,
@@ -45,6 +49,7 @@ PITFALLS = (
         "Are the texts of each emotion equally long?",
         "an axis that tracks length looks like arousal",
         "06",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -52,6 +57,7 @@ PITFALLS = (
         "Are first and third person balanced within each emotion?",
         "*my* and *myself* end up on the axis of calm and anger",
         "02, 06",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -59,6 +65,7 @@ PITFALLS = (
         "Is each emotion told on each topic?",
         "otherwise the vector knows the topic",
         "04, 06",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -66,6 +73,7 @@ PITFALLS = (
         "What was subtracted, and over which set of emotions?",
         "a few unbalanced emotions pull the mean to one side",
         "03",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -73,6 +81,7 @@ PITFALLS = (
         "Who wrote the stories, and does another writer give the same vectors?",
         "usable layers change with the writer",
         "",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -80,6 +89,7 @@ PITFALLS = (
         "Was it tried on texts that are no stories?",
         "figures fall on messages and chats",
         "05, 07",
+        REPLICATION,
     ),
     Pitfall(
         TEXTS,
@@ -87,6 +97,7 @@ PITFALLS = (
         "Was the test set written before the scores were seen?",
         "a test that its author mends until it passes is none",
         "04, 05",
+        BOOK,
     ),
     Pitfall(
         READING,
@@ -94,6 +105,7 @@ PITFALLS = (
         "Was the shared part taken away on both sides?",
         "the shared part hides differences, or makes them",
         "03, 05",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -101,6 +113,7 @@ PITFALLS = (
         "Are sizes given in units of the residual norm?",
         "a large effect may be a large norm",
         "06, 13",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -108,6 +121,7 @@ PITFALLS = (
         "Is a batch equal to its texts alone? Which token was read?",
         "left padding and doubled first tokens give false nulls",
         "02",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -115,6 +129,7 @@ PITFALLS = (
         "Were the first positions left out, and is enough left after them?",
         "the first token's norm can be a hundred times the others'",
         "02, 08",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -122,6 +137,7 @@ PITFALLS = (
         "Where was the layer chosen, and where was it confirmed?",
         "the best of twenty layers is good by luck",
         "04, 07",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -129,6 +145,7 @@ PITFALLS = (
         "Is no topic on both sides of the split?",
         "0.9 can fall to chance when whole cells are held out",
         "04",
+        REPLICATION,
     ),
     Pitfall(
         READING,
@@ -136,6 +153,7 @@ PITFALLS = (
         "Are near words told apart, or clusters and margins?",
         "with cosines above 0.9 the argmax is a lottery",
         "03, 04",
+        REPLICATION,
     ),
     Pitfall(
         PUSHING,
@@ -143,13 +161,15 @@ PITFALLS = (
         "What do random directions of the same norm do, and how many were tried?",
         "a random vector has worked 10 times in 11",
         "08, 10",
+        REPLICATION,
     ),
     Pitfall(
         PUSHING,
         "dose by template",
         "Is a slope compared with those of random directions?",
         "anything drifts along a template; trust the sign before the size",
-        "05",
+        "05b",
+        REPLICATION,
     ),
     Pitfall(
         PUSHING,
@@ -157,6 +177,7 @@ PITFALLS = (
         "Do control questions and swapped orders stay put?",
         "a general push to *yes* or *A* looks like a wish",
         "09",
+        REPLICATION,
     ),
     Pitfall(
         PUSHING,
@@ -164,6 +185,7 @@ PITFALLS = (
         "What does fluency do at that dose?",
         "broken text scores as almost anything",
         "08",
+        STUDY,
     ),
     Pitfall(
         PUSHING,
@@ -171,13 +193,15 @@ PITFALLS = (
         "For how many prompts does the push go the other way?",
         "a mean hides them",
         "08",
+        BOOK,
     ),
     Pitfall(
         PUSHING,
         "forced words",
         "Was the act chosen freely, or after a forced opening?",
         "the two can differ",
-        "10, 11",
+        "10, 11b",
+        REPLICATION,
     ),
     Pitfall(
         SCORING,
@@ -185,6 +209,7 @@ PITFALLS = (
         "Who scores, blind to the condition, and do two scorers agree?",
         "two judges can turn a result round",
         "08, 10",
+        REPLICATION,
     ),
     Pitfall(
         SCORING,
@@ -192,6 +217,7 @@ PITFALLS = (
         "Does the scorer have tests with planted cases?",
         "a score of 8 plus a score of 5 is not 85",
         "10",
+        REPLICATION,
     ),
     Pitfall(
         SCORING,
@@ -199,6 +225,7 @@ PITFALLS = (
         "What is the rate before anything is done?",
         "from 0 or 1 there is one way to go",
         "10",
+        REPLICATION,
     ),
     Pitfall(
         SCORING,
@@ -206,6 +233,7 @@ PITFALLS = (
         "How much of the steered text is in another script?",
         "some models slip, and word lists do not see it",
         "",
+        REPLICATION,
     ),
     Pitfall(
         COUNTING,
@@ -213,13 +241,15 @@ PITFALLS = (
         "Are there intervals, and over what: texts, or topics and scenes?",
         "a hundred wordings of one scene are one scene",
         "02, 10",
+        STUDY,
     ),
     Pitfall(
         COUNTING,
         "tiny samples",
         "What would chance give with so few cases?",
         "a perfect rank order of seven doses is not rare among many",
-        "05, 10",
+        "05b, 10",
+        REPLICATION,
     ),
     Pitfall(
         COUNTING,
@@ -227,24 +257,27 @@ PITFALLS = (
         "Which dtype, and were compared models in the same one?",
         "8 bits against 16 is a difference, too",
         "13",
+        REPLICATION,
     ),
     Pitfall(
         MEANING,
         "a concept is no state",
         "Does the sentence go further than the rungs that hold?",
         "a direction for *afraid* is there whoever is afraid",
-        "07, 14",
+        "07b, 14",
+        STUDY,
     ),
     Pitfall(
         MEANING,
         "here and now",
         "Was it read later, when the talk was of something else?",
         "what is read is local; the search for a lasting mood came back empty",
-        "07",
+        "07b",
+        STUDY,
     ),
 )
 
 
 def load_pitfalls() -> pd.DataFrame:
-    """The pitfalls as a table: group, name, ask, why, chapters."""
+    """The pitfalls as a table: group, name, ask, why, chapters, met."""
     return pd.DataFrame(PITFALLS)

@@ -8,9 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from helpers.card import RUNGS
 from helpers.checks.advice import as_tensor, expect, same, staged
 
 UP, DOWN, NEITHER = "beyond", "below", "not told apart"
+RUNG = {"A": "causal on words", "B": "specific", "C": "a state"}  # in chapter 14
+WHY = {
+    "A": "which part of the sentence did nobody try out?",
+    "B": "what would a push along an axis for cats do? Which rung asks that?",
+    "C": "what is at a comma may be a note on the text. Which rung asks for more?",
+}
 
 
 def beside_control(function: Callable[..., Any]) -> bool:
@@ -114,6 +121,25 @@ def missing(function: Callable[[Sequence[str], dict[str, str]], Any]) -> bool:
         expect(function(["decodable"], found) == [], "Nothing is missing there.")
 
     return staged("missing", steps)
+
+
+def which_rung(function: Callable[[], Any]) -> bool:
+    """Chapter 14: the lowest rung that each of three sentences lacks."""
+
+    def steps() -> None:
+        found, names = function(), [rung.name for rung in RUNGS]
+        expect(
+            isinstance(found, dict) and set(found) == set(RUNG),
+            'Return a dictionary with all three sentences: {"A": ..., "B": ..., ...}.',
+        )
+        odd = [name for name in found.values() if name not in names]
+        expect(not odd, f"No rung is called {odd[:1]}: they are {', '.join(names)}.")
+        wrong = [key for key in RUNG if found[key] != RUNG[key]]
+        for key in wrong[:1]:
+            told = f"{len(RUNG) - len(wrong)} of 3 right. Look at {key} again: "
+            expect(False, told + WHY[key])
+
+    return staged("which_rung", steps)
 
 
 def holm(function: Callable[[Sequence[float], float], Any]) -> bool:

@@ -20,15 +20,15 @@ from helpers.show.panels.texts import (
 from helpers.show.panels.watching import (
     precision_by_base_rate, view_transcript, watch_prompt,
 )
-from helpers.show.tables import toy_and_real
+from helpers.show.tables import ladder_table, toy_and_real
 from helpers.show.widgets import outcome, say
 
 __all__ = [
-    "act_dial", "both_answer", "charts", "checklist",
-    "choose_between", "compare_figures", "drag_center",
-    "emotion_map", "family_grid", "intervals", "ladder", "lens_words", "lines",
-    "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
-    "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
-    "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
-    "verdict_grid", "view_transcript", "watch_prompt",
+    "act_dial", "both_answer", "charts", "checklist", "choose_between",
+    "compare_figures", "drag_center", "emotion_map", "family_grid", "intervals",
+    "ladder", "ladder_table", "lens_words", "lines", "nearest_emotions",
+    "norm_curves", "outcome", "over_control", "pick_claim", "pooled_positions",
+    "precision_by_base_rate", "read_layers", "read_message", "read_text",
+    "roc_curves", "say", "steer_text", "toy_and_real", "two_models", "verdict_grid",
+    "view_transcript", "watch_prompt",
 ]

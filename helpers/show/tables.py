@@ -1,16 +1,27 @@
-"""The table that ends a chapter: what holds on the toy, and what on the real model."""
+"""Tables that a phone can show: what holds on toy and real model, and the ladder."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from IPython.display import HTML
 
+from helpers.card import (
+    ABSENT,
+    AGAINST,
+    RUNGS,
+    UNMEASURED,
+    Rung,
+    climb,
+    evidence,
+    verdicts,
+)
+
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 WORDS = {"beyond": HOLDS, "not told apart": FAILS, "below": FAILS, OPEN: OPEN}
-MARKS = {HOLDS: "●", FAILS: "○", OPEN: "?"}
+MARKS = {HOLDS: "●", FAILS: "○", OPEN: "?", ABSENT: "○", AGAINST: "○"}
 NOT_RUN = "not run"
 LEFT = 'style="text-align: left; vertical-align: top"'
 
@@ -52,19 +63,40 @@ def toy_and_real(
     if not rows:
         raise ValueError("the table has no claim: pass rows of claim, toy, real")
     heads = ["claim", f"toy: {toy}", f"real: {real}" if real else "real"]
-    cells = "".join(f'<th role="columnheader" {LEFT}>{_safe(h)}</th>' for h in heads)
-    lines = [f'<tr role="row">{cells}</tr>']
-    for claim, *verdicts in rows:
-        told = zip(heads[1:], verdicts, strict=True)
-        line = "".join(_cell(head, verdict) for head, verdict in told)
-        first = f'<th role="rowheader" scope="row" {LEFT}>{_safe(claim)}</th>'
-        lines.append(f'<tr role="row">{first}{line}</tr>')
-    return HTML(
-        '<table role="table" class="dataframe toy-and-real">'
-        f"<caption>What holds on the toy and on the real model</caption>"
-        f'<thead role="rowgroup">{lines[0]}</thead>'
-        f'<tbody role="rowgroup">{"".join(lines[1:])}</tbody></table>'
-    )
+    lines = []
+    for claim, *told in rows:
+        pairs = zip(heads[1:], told, strict=True)
+        lines.append((_safe(claim), [_cell(head, one) for head, one in pairs]))
+    return _table("What holds on the toy and on the real model", heads, lines)
+
+
+def ladder_table(cards: Mapping[str, Mapping[str, Any]] | None = None) -> HTML:
+    """The rungs from the bottom up: what each asks, what it rules out, and where.
+
+    With `cards`, by the head of a column: whether each rung holds by that card, and
+    behind the word its figures, their controls and verdicts. Taught in chapter 14.
+    """
+    caption = "The ladder, from its lowest rung"
+    if cards:
+        found = {h: climb(c).set_index("rung")["status"] for h, c in cards.items()}
+        lines = [
+            (
+                f"<strong>{_safe(rung.name)}</strong> {_safe(rung.asks)}",
+                [
+                    _fold(h, str(found[h][rung.name]), _figures(card, rung))
+                    for h, card in cards.items()
+                ],
+            )
+            for rung in RUNGS
+        ]
+        return _table(caption, ["rung", *cards], lines)
+    lines = []
+    for rung in RUNGS:
+        where = ", ".join(rung.chapters) or "none"
+        told = {"asks": rung.asks, "rules out": rung.rules_out, "chapters": where}
+        name = f"<strong>{_safe(rung.name)}</strong>"
+        lines.append((name, [_plain(*pair) for pair in told.items()]))
+    return _table(caption, ["rung", "asks", "rules out", "chapters"], lines)
 
 
 def in_words(verdict: Told | None) -> str:
@@ -94,14 +126,55 @@ def behind(verdict: Told) -> str:
     return "; ".join([*parts, *filter(None, [getattr(verdict, "reason", "")])])
 
 
+def _figures(card: Mapping[str, Any], rung: Rung) -> str:
+    """The figures of a rung, one a line: beside its control, and the verdict."""
+    lines = [
+        evidence(card, (name,)) + (f": {word}" if word != UNMEASURED else "") + "."
+        for name, word in verdicts(card).items()
+        if name in rung.figures
+    ]
+    return "<br>".join(map(_safe, lines)) or "No figure of a card bears on it."
+
+
+def _table(
+    caption: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]
+) -> HTML:
+    """Heads, and rows of a row's head and its cells, as HTML; heads are made safe."""
+    cells = "".join(f'<th role="columnheader" {LEFT}>{_safe(h)}</th>' for h in heads)
+    lines = [
+        f'<tr role="row"><th role="rowheader" scope="row" {LEFT}>{first}</th>'
+        f"{''.join(rest)}</tr>"
+        for first, rest in rows
+    ]
+    return HTML(
+        '<table role="table" class="dataframe toy-and-real">'
+        f"<caption>{_safe(caption)}</caption>"
+        f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead>'
+        f'<tbody role="rowgroup">{"".join(lines)}</tbody></table>'
+    )
+
+
 def _cell(head: str, verdict: Told | None) -> str:
     word = in_words(verdict)
-    about = f'role="cell" data-model="{_safe(head)}" {LEFT}'
-    if verdict is None:
-        return f"<td {about}>{word}</td>"
-    shown = f'<span aria-hidden="true">{MARKS[word]}</span> {word}'
-    fold = f"<details><summary>{shown}</summary>{_safe(behind(verdict))}</details>"
-    return f'<td {about} class="{word.replace(" ", "-")}">{fold}</td>'
+    return (
+        _plain(head, word)
+        if verdict is None
+        else _fold(head, word, _safe(behind(verdict)))
+    )
+
+
+def _plain(head: str, words: str) -> str:
+    return f'<td role="cell" data-model="{_safe(head)}" {LEFT}>{_safe(words)}</td>'
+
+
+def _fold(head: str, word: str, told: str) -> str:
+    """A cell with a word, its mark, and what is told where it is opened (as HTML)."""
+    shown = f'<span aria-hidden="true">{MARKS.get(word, "?")}</span> {word}'
+    return (
+        f'<td role="cell" data-model="{_safe(head)}" {LEFT} '
+        f'class="{word.replace(" ", "-")}">'
+        f"<details><summary>{shown}</summary>{told}</details></td>"
+    )
 
 
 def _number(value: Any) -> str:

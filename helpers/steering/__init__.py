@@ -2,6 +2,7 @@
 
 from helpers.steering.controls import CLAIM, controls, Directions, named_directions
 from helpers.steering.fluency import fluency, surprise
+from helpers.steering.framing import framing
 from helpers.steering.generation import (
     choice_logprobs, generate, rows_that_fit, sweep_logprobs,
 )
@@ -15,8 +16,8 @@ from helpers.steering.wordings import worded, wordings
 
 __all__ = [
     "CLAIM", "Directions", "GumbelNoise", "Judgment", "Push", "choice_logprobs",
-    "controls", "fluency", "generate", "judge", "log_odds", "named_directions",
-    "next_entropy", "next_logprobs", "own_right", "rows_that_fit", "steer",
-    "surprise", "sweep_logprobs", "word_changes", "worded", "wordings",
-    "write_stories",
+    "controls", "fluency", "framing", "generate", "judge", "log_odds",
+    "named_directions", "next_entropy", "next_logprobs", "own_right",
+    "rows_that_fit", "steer", "surprise", "sweep_logprobs", "word_changes",
+    "worded", "wordings", "write_stories",
 ]

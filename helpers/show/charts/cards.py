@@ -93,7 +93,6 @@ def ladder(table: pd.DataFrame, *, title: str) -> Any:
     """
     rungs = list(dict.fromkeys(table["rung"]))[::-1]
     scale = alt.Scale(domain=list(STATUS), range=list(STATUS.values()))
-    legend = alt.Legend(orient="bottom", title=None, columns=3, symbolStrokeColor=GRAY)
     shown = table.assign(left=0, right=1)
     base = alt.Chart(shown).encode(
         y=alt.Y("rung:N", sort=rungs, title=None, axis=alt.Axis(labelFontSize=12)),
@@ -102,7 +101,7 @@ def ladder(table: pd.DataFrame, *, title: str) -> Any:
     bars = base.mark_bar(stroke=GRAY, height=22).encode(
         x=alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 1])),
         x2="right:Q",
-        color=alt.Color("status:N", scale=scale, legend=legend),
+        color=alt.Color("status:N", scale=scale, legend=None),  # the word is there
         opacity=alt.condition("datum.needed", alt.value(1), alt.value(0.25)),
     )
     ink = alt.condition(

@@ -128,6 +128,6 @@ def checklist() -> None:
 
 
 def sentence(pitfall: Pitfall) -> str:
-    """Why a pitfall matters, and where it is shown."""
-    where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not in this book"
-    return f"({pitfall.why.replace('*', '')}; {where})"
+    """Why a pitfall matters, where it was met, and where it is shown."""
+    where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not shown here"
+    return f"({pitfall.why.replace('*', '')}; met in {pitfall.met}; {where})"

@@ -263,6 +263,23 @@ def test_mistakes_with_missing_rungs(advice: str, capsys: Any) -> None:
     assert advice in text
 
 
+RUNG = {"A": "causal on words", "B": "specific", "C": "a state"}
+RUNG_MISTAKES = {
+    "Return a dictionary": {"A": "specific"},
+    "No rung is called ['proved']": RUNG | {"C": "proved"},
+    "2 of 3 right. Look at A": RUNG | {"A": "specific"},
+    "2 of 3 right. Look at B": RUNG | {"B": "causal on acts"},
+    "1 of 3 right. Look at A": RUNG | {"A": "geometric", "C": "felt"},
+}
+
+
+@pytest.mark.parametrize("advice", RUNG_MISTAKES)
+def test_mistakes_with_three_abstracts(advice: str, capsys: Any) -> None:
+    passed, text = said(checks.which_rung, lambda: RUNG_MISTAKES[advice], capsys)
+    assert not passed
+    assert advice in text
+
+
 def right_holm(values: Any, level: float) -> list[bool]:
     kept, n = [False] * len(values), len(values)
     for rank, place in enumerate(np.argsort(values)):
@@ -298,14 +315,18 @@ def test_right_answers_pass(capsys: Any) -> None:
     assert checks.bridge(right_bridge)
     assert checks.missing(right_missing)
     assert checks.holm(right_holm)
-    assert capsys.readouterr().out.count("passed") == 4
+    assert checks.which_rung(lambda: RUNG)
+    assert capsys.readouterr().out.count("passed") == 5
+
+
+BLANK = ["beside_control", "bridge", "missing", "holm", "which_rung"]
 
 
 def nobody(*_: Any) -> Any:
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("name", ["beside_control", "bridge", "missing", "holm"])
+@pytest.mark.parametrize("name", BLANK)
 def test_blank_answers_are_no_error(name: str, capsys: Any) -> None:
     passed, text = said(getattr(checks, name), nobody, capsys)
     assert not passed

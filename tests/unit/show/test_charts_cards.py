@@ -8,12 +8,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from helpers.card import CLAIMS, compare_cards, load_pitfalls, save_card, weigh
 from helpers.card.measure import FIGURES
 from helpers.models import load_family_table
-from helpers.show import charts
+from helpers.show import charts, ladder_table
 from helpers.show.panels import claims
+from tests.book.reading import CHAPTERS
 
 
 def a_card(name: str = "some", **figures: Any) -> dict[str, Any]:
@@ -56,6 +58,26 @@ def test_a_ladder_stands_on_its_lowest_rung() -> None:
     assert sort[0] == "felt"
 
 
+def test_the_ladder_is_a_table_with_its_figures_behind_each_word() -> None:
+    asked = BeautifulSoup(ladder_table().data, "html.parser")
+    heads = [row.th.text for row in asked.select("tbody tr")]
+    assert heads[0] == "decodable"
+    assert heads[-1] == "felt"
+    assert asked.select("td")[0]["data-model"] == "asks"
+    low = {"value": -0.5, "low": -0.6, "high": -0.4}
+    below = a_card()["figures"]["auc"] | {"difference": low}
+    cards = {"toy: a <b>": a_card(), "real": a_card(auc=below)}
+    both = BeautifulSoup(ladder_table(cards).data, "html.parser")
+    toy, real = both.select("tbody tr")[0].select("td")
+    assert toy["data-model"] == "toy: a <b>"
+    assert toy.summary.text == "● holds"
+    assert real.summary.text == "○ points the other way"
+    assert "auc 0.50 [0.40, 0.60], random 0.00 [-0.10, 0.10]: below its" in real.text
+    assert (
+        both.select("tbody tr")[-1].select("td")[1].summary.text == "? no test decides"
+    )
+
+
 def test_norms_are_drawn_on_a_logarithmic_axis() -> None:
     rows = pd.DataFrame({"family": ["a", "a"], "layer": [0, 1], "norm": [0.1, 30.0]})
     chart = charts.norm_curves(rows, title="t").to_dict()
@@ -89,4 +111,5 @@ def test_thirty_one_questions_each_with_a_reason() -> None:
     assert table["ask"].str.contains(r"\?").all()
     assert (table["why"].str.len() > 15).all()
     chapters = {c for row in table["chapters"] for c in row.split(", ") if c}
-    assert chapters <= {f"{n:02d}" for n in range(15)}
+    assert chapters <= {path.stem.split("_")[0] for path in CHAPTERS}
+    assert set(table["met"]) == {"the study", "a replication", "this book"}
