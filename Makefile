@@ -93,8 +93,9 @@ REAL = $(shell sed -n 's/^real = \[\(.*\)\]/\1/p' book/_home.toml | tr -d '",')
 kept: $(STAMP) ## run the chapters on the real model, and write what ships: helpers/kept
 	@$(PY) -m scripts.kept $(or $(CHAPTERS),$(REAL))
 
-picture: $(STAMP) ## draw the README's picture from a run
+picture: $(STAMP) ## draw the README's pictures: a run of chapter 03, the built laboratory
 	@$(PY) -m scripts.picture
+	@$(PY) -m scripts.screenshot
 
 wheel: ## build the package's wheel, and try it in an empty environment: dist
 	@rm -rf dist && $(PYTHON) scripts/wheel.py build dist && $(PYTHON) scripts/wheel.py try dist

@@ -127,3 +127,13 @@ def test_files_that_are_linked_are_there(name: str) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:|\.\./\.\./)([^)\s#]+)", text)
     missing = [link for link in links if not (ROOT / link).exists()]
     assert missing == []
+
+
+def test_pictures_of_the_readme_are_small_and_told_in_words() -> None:
+    shown = re.findall(
+        r"!\[([^\]]*)\]\((book/[^)]+)\)", (ROOT / "README.md").read_text()
+    )
+    assert len(shown) == 2
+    for told, name in shown:
+        assert len(told.split()) >= 20
+        assert (ROOT / name).stat().st_size < 200_000
