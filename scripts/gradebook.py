@@ -266,7 +266,7 @@ def canvas(rows: Sequence[Row], students: Sequence[Student], name: str) -> list[
     header = list(students[0].row)
     own = [one for one in header if re.match(rf"{re.escape(name)}\b", one)]
     title = own[0] if len(own) == 1 else name
-    made = []
+    made: list[Row] = []
     for row, student in zip(rows, students, strict=True):
         known = {one: column(student.row, one.casefold()) for one in COLUMNS}
         if not student.canvas:
