@@ -189,7 +189,7 @@ def counted(
     if paid:
         result.left = own - result.days
     else:
-        result.unsettled.append(f"{result.days} days late, and {own} late days left")
+        result.unsettled.append(f"{in_words(result.days)}, and {own} late days left")
     report = result.row["report"]
     for word in ("could not be read", "held", "could not be graded"):
         result.unsettled += [report] if word in report else []
@@ -200,6 +200,11 @@ def late(time: datetime, due: datetime | None) -> int:
     """Days after the deadline, each that was begun."""
     over = (time - due) / timedelta(days=1) if due else 0
     return max(0, math.ceil(over))
+
+
+def in_words(days: int) -> str:
+    """A number of days late, in words."""
+    return f"{days} day{'s' * (days != 1)} late"
 
 
 def marks(result: Result, master: Master, rules: Rules) -> dict[str, str]:
@@ -247,7 +252,7 @@ def feedback(result: Result, row: Row, master: Master, rules: Rules) -> str:
     lines = [f"# {master.name}: {row['name'] or row['id']}", ""]
     if result.row is None:
         return "\n".join([*lines, "Nothing was handed in.", ""])
-    late = f", {result.days} days late" if result.days else ""
+    late = f", {in_words(result.days)}" if result.days else ""
     lines += [f"{row['file']}, handed in {row['handed_in']}{late}.", ""]
     lines += ["| question | points | of |", "|---|---|---|"]
     lines += [
@@ -266,7 +271,7 @@ def canvas(rows: Sequence[Row], students: Sequence[Student], name: str) -> list[
     header = list(students[0].row)
     own = [one for one in header if re.match(rf"{re.escape(name)}\b", one)]
     title = own[0] if len(own) == 1 else name
-    made = []
+    made: list[Row] = []
     for row, student in zip(rows, students, strict=True):
         known = {one: column(student.row, one.casefold()) for one in COLUMNS}
         if not student.canvas:

@@ -143,7 +143,7 @@ def doses(learner: str) -> tuple[pd.DataFrame, float, list[float]]:
     flaw, limit = str(rng.choice(RULES)), round(float(rng.uniform(0.5, 0.9)), 2)
     up = rng.choice([0.1, 0.2, 0.3, 0.5, 0.7], 4, replace=False).tolist()
     down = rng.choice([-0.1, -0.2, -0.3, -0.5, -0.7], 2, replace=False).tolist()
-    well, mean, lost, dear, back, turned = *up, *down
+    (well, mean, lost, dear), (back, turned) = up, down
     rest = rng.uniform(-0.3, 0.3, (6, 3))
     cases = {
         well: (0.9, rest[0], limit - 0.2),

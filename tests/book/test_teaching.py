@@ -154,6 +154,11 @@ def test_options_of_grading_exist() -> None:
     assert len(options) == 5
     for option in options:
         assert f'"{option}"' in source_text
+    booking = (ROOT / "scripts/gradebook.py").read_text("utf-8")
+    told = re.findall(
+        r"--(?:roster|due|late-days|files|points|locks)\b", TEXT["teachers"]
+    )
+    assert set(told) == set(re.findall(r'add_argument\("(--[a-z-]+)"', booking))
     limits = Limits(seed=0)
     assert f"{limits.run_seconds} seconds for the notebook" in WORDS["teachers"]
     assert f"{limits.answer_seconds} for an answer" in WORDS["teachers"]

@@ -305,13 +305,16 @@ def test_the_command_books_what_it_graded(tmp_path: Path, capsys: Any) -> None:
     assert grader.main(given) == 0
     rows = {row["id"]: row for row in sheet(tmp_path / "grades-students.csv")}
     assert rows["ana"]["file"] == "A1_ana (1).ipynb", "the deadline's minute counts"
-    assert rows["ben"]["to_decide"] == "1 days late, and 0 late days left"
+    late = "1 day late, and 0 late days left; q8: not read yet"
+    assert rows["ben"]["to_decide"] == late
     assert len(read_table(out)) == 3
     capsys.readouterr()
-    assert grader.main([*given, "--late-days", "1"]) == 0
+    heard = put(tmp_path / "talk.csv", "id,question,points\nben,q8,15\n")
+    given += ["--late-days", "1", "--points", str(heard)]
+    assert grader.main(given) == 0
     assert "3 of 3 are in" in capsys.readouterr().out
     rows = {row["id"]: row for row in sheet(tmp_path / "grades-students.csv")}
-    assert rows["ben"]["settled"] == "yes"
+    assert (rows["ben"]["settled"], rows["ben"]["total"]) == ("yes", "15")
 
 
 def test_a_bad_option_ends_before_anything_is_graded(tmp_path: Path) -> None:
