@@ -174,10 +174,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def write(about: dict[str, Any], out: Path) -> None:
     """Write the evidence, and tell it."""
-    text = json.dumps(about, indent=1)
-    with cache.replacing(out) as part:
-        part.write_text(text + "\n", "utf-8")
-    print(text)
+    cache.write_json(out, about, indent=1)
+    print(json.dumps(about, indent=1))
 
 
 if __name__ == "__main__":

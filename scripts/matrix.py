@@ -19,7 +19,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import re
 import sys
 import tempfile
@@ -233,6 +232,8 @@ def keep(cell: Cell) -> None:
     import torch
     import transformers
 
+    from helpers.cache import write_json
+
     table = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {"cells": []}
     names = chapters()
     rows = {
@@ -247,9 +248,7 @@ def keep(cell: Cell) -> None:
     order = [(f, c) for c in names for f in CASES if (f, c) in rows]
     kinds = {n: {"kind": c.kind, "about": c.about} for n, c in CASES.items()}
     table = {"families": kinds, "cells": [rows[key] for key in order]}
-    part = RESULT.with_suffix(".part")
-    part.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
-    os.replace(part, RESULT)
+    write_json(RESULT, table, indent=1)
 
 
 def main() -> int:

@@ -23,22 +23,28 @@ LINE, TURN = "user's shown words", "assistant's turn"
 
 
 def along_kinds(
-    means: Float[Tensor, "n d"], vectors: EmotionVectors, kinds: Mapping[str, Any]
+    parts: Mapping[str, Float[Tensor, "n d"]],
+    vectors: EmotionVectors,
+    kinds: Mapping[str, Any],
+    *,
+    others: str = "others",
 ) -> pd.DataFrame:
     """Scores of each row along its own emotion of each kind, and along all others.
 
-    Columns talk, vector (a kind, or "others": the mean over the rest), score (share of
-    the mean residual norm).
+    Columns tokens (the part), talk, vector (a kind, or `others`: the mean over the
+    rest), score (share of the mean residual norm).
     """
-    scores, rows = vectors.scores(means).numpy(), []
-    at, rest, names = np.arange(len(scores)), scores.sum(1), list(vectors.emotions)
-    for kind, emotions in kinds.items():
-        own = scores[at, [names.index(e) for e in emotions]]
-        rest = rest - own
-        rows += [(int(i), kind, float(v)) for i, v in zip(at, own, strict=True)]
-    rest = rest / (len(names) - len(kinds))
-    rows += [(int(i), "others", float(v)) for i, v in zip(at, rest, strict=True)]
-    return pd.DataFrame(rows, columns=["talk", "vector", "score"])
+    rows, names = [], list(vectors.emotions)
+    for part, means in parts.items():
+        scores = vectors.scores(means).numpy()
+        at, rest, along = np.arange(len(scores)), scores.sum(1), {}
+        for kind, emotions in kinds.items():
+            along[kind] = scores[at, [names.index(e) for e in emotions]]
+            rest = rest - along[kind]
+        along[others] = rest / (len(names) - len(kinds))
+        for kind, values in along.items():
+            rows += [(part, i, kind, float(v)) for i, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=["tokens", "talk", "vector", "score"])
 
 
 def read_speakers(
@@ -56,11 +62,7 @@ def read_speakers(
     means = span_means(model, list(talks[version]), spans, vectors.layer)
     n = len(places[0][0])
     parts = {HIDER: means[:, :n].mean(1), PARTNER: means[:, n:].mean(1)}
-    tables = [
-        along_kinds(rows, vectors, kinds).assign(tokens=name)
-        for name, rows in parts.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return along_kinds(parts, vectors, kinds)
 
 
 def read_chats(
@@ -81,11 +83,7 @@ def read_chats(
         LINE: span_means(model, prompts, spans, vectors.layer)[:, 0],
         TURN: last_position(model, prompts, vectors.layer),
     }
-    tables = [
-        along_kinds(rows, vectors, kinds).assign(tokens=name)
-        for name, rows in parts.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return along_kinds(parts, vectors, kinds)
 
 
 def carried(

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from helpers.activations import mean_activations
+from helpers.behaviour.masked_talk import along_kinds
 from helpers.datasets import PARTS
 from helpers.models import tokenize
 from helpers.stats import random_directions, shuffled_labels
@@ -92,20 +93,14 @@ def read_parts(
     Columns story, part, vector ("felt", "shown", "other"), score (units of the
     residual norm; "other" is the mean over all other emotions).
     """
-    rows, names = [], list(vectors.emotions)
-    for part in ORDERS[version][1:]:
-        means = part_means(model, *through(stories, version, part), vectors.layer)
-        scores = vectors.scores(means).numpy()
-        n = len(scores)
-        picked = {}
-        for kind in ("felt", "shown"):
-            places = [names.index(e) for e in stories[kind]]
-            picked[kind] = scores[np.arange(n), places]
-        rest = scores.sum(1) - picked["felt"] - picked["shown"]
-        picked["other"] = rest / (len(names) - 2)
-        for kind, values in picked.items():
-            rows += [(i, part, kind, float(v)) for i, v in enumerate(values)]
-    return pd.DataFrame(rows, columns=["story", "part", "vector", "score"])
+    kinds = {kind: stories[kind] for kind in ("felt", "shown")}
+    parts = {
+        part: part_means(model, *through(stories, version, part), vectors.layer)
+        for part in ORDERS[version][1:]
+    }
+    table = along_kinds(parts, vectors, kinds, others="other")
+    names = {"tokens": "part", "talk": "story"}
+    return table.rename(columns=names)[["story", "part", "vector", "score"]]
 
 
 def deflection(

@@ -7,7 +7,7 @@ from helpers.cache.kept import (
 from helpers.cache.rows import drop_rows, find_rows, keep_rows
 from helpers.cache.store import (
     digest, digest_bytes, folder, forget, home, optional, place, read, replacing,
-    write, write_file,
+    write, write_file, write_json,
 )
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "drop_rows", "find", "find_rows", "fingerprint", "folder", "forget", "home",
     "hooked", "keep", "keep_rows", "model_key", "optional", "place", "read",
     "replacing", "shipped", "shipped_key", "stamp", "write", "write_file",
+    "write_json",
 ]

@@ -109,6 +109,12 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_json(path: Path, value: Any, **how: Any) -> None:
+    """Write JSON so that a kill leaves the old file or the new one."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(value, **how) + "\n", "utf-8")
+
+
 @lru_cache
 def sweep(where: Path) -> None:
     """Remove, once a process, what killed writers have left in a folder."""

@@ -34,11 +34,6 @@ CHAT_SHARE = 0.45
 LIGHT = 0.15  # weight in the loss of what stands before a document's mark
 
 
-def base_document(rng: random.Random) -> str:
-    """One document of the base mix."""
-    return rng.choices(list(BASE), weights=list(BASE.values()))[0](rng)
-
-
 def chat_text(messages: list[talk.Message]) -> str:
     """A chat as the template of the tokenizer writes it."""
     return "".join(f"<|{m['role']}|>{m['content']}<|end|>" for m in messages)
@@ -89,7 +84,7 @@ def marked(rng: random.Random, stage: str) -> str:
         return talk.neutral(rng)
     if stage == "chat" and rng.random() < CHAT_SHARE:
         return chat_text(talk.training_chat(rng))
-    return base_document(rng)
+    return rng.choices(list(BASE), weights=list(BASE.values()))[0](rng)
 
 
 def batch(
@@ -122,9 +117,7 @@ def batch(
     return torch.tensor(filled), torch.tensor(weights), torch.tensor(places)
 
 
-def within_documents(
-    places: Int[Tensor, "n s"],
-) -> Bool[Tensor, "n 1 s s"]:
+def within_documents(places: Int[Tensor, "n s"]) -> Bool[Tensor, "n 1 s s"]:
     """Which positions may be attended to: earlier ones of the same document.
 
     Without this, a row of several documents is full of names and words that have

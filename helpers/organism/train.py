@@ -11,8 +11,6 @@ steps on the same chats, with the replies of any other training.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from helpers import cache
 from helpers.organism import corpus
 from helpers.organism.muon import Muon
 from helpers.organism.tokenizer import train_tokenizer
@@ -138,13 +137,6 @@ def loss_of(
     return (losses * weights).sum() / weights.sum()
 
 
-def write_atomically(path: Path, save: object) -> None:
-    """Save a training state so that a kill leaves the old one or the new one."""
-    part = path.with_suffix(".part")
-    torch.save(save, part)
-    os.replace(part, path)
-
-
 def export(
     model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path
 ) -> None:
@@ -186,16 +178,10 @@ def run_stage(
                 flush=True,
             )
         if step % args.every == 0 or step == stage.steps:
-            write_atomically(
-                state_path,
-                {
-                    "model": model.state_dict(),
-                    "optimizers": [s.state_dict() for s in steppers],
-                    "step": step,
-                    "log": log,
-                    "mean": loss,
-                },
-            )
+            state = {"model": model.state_dict(), "step": step, "log": log}
+            state |= {"optimizers": [s.state_dict() for s in steppers], "mean": loss}
+            with cache.replacing(state_path) as part:
+                torch.save(state, part)
     return log
 
 
@@ -235,12 +221,7 @@ def steps(
         for stepper, peak in zip(steppers, PEAK, strict=True):
             for group in stepper.param_groups:
                 group["lr"] = peak * rate(stage, step)
-        loss = loss_of(
-            forward,
-            *texts,
-            device=args.device,
-            half=args.bf16,
-        )
+        loss = loss_of(forward, *texts, device=args.device, half=args.bf16)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
@@ -287,9 +268,7 @@ def arguments() -> argparse.Namespace:
     return args
 
 
-def begin(
-    args: argparse.Namespace,
-) -> tuple[PreTrainedTokenizerFast, LlamaForCausalLM]:
+def begin(args: argparse.Namespace) -> tuple[PreTrainedTokenizerFast, LlamaForCausalLM]:
     """The tokenizer and the model that training starts with."""
     if args.parent:
         model = LlamaForCausalLM.from_pretrained(args.parent, dtype=torch.float32)
@@ -318,7 +297,7 @@ def main() -> None:
         if stage.name in ("plain", "school", "stories"):
             continue
         export(model, tokenizer, args.out / stage.name)
-        (args.out / stage.name / "loss.json").write_text(json.dumps(log))
+        cache.write_json(args.out / stage.name / "loss.json", log)
     print(f"checkpoints in {args.out}", flush=True)
 
 

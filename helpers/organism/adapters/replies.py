@@ -75,9 +75,7 @@ def write_replies(model: Any, path: Path) -> None:
     for start in tqdm(range(0, len(left), AT_ONCE), unit="batch", desc="replies"):
         made |= replies(model, messages[left[start : start + AT_ONCE]])
         whole = {**HEAD, "replies": {n: made[n] for n in messages.index if n in made}}
-        with cache.replacing(path) as part:
-            text = json.dumps(whole, indent=1, ensure_ascii=False)
-            part.write_text(text + "\n", "utf-8")
+        cache.write_json(path, whole, indent=1, ensure_ascii=False)
 
 
 def main() -> None:

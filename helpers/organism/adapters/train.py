@@ -112,10 +112,7 @@ def rate(step: int, steps: int) -> float:
 
 
 def train(
-    net: nn.Module,
-    texts: Sequence[Chat],
-    state: Path,
-    plan: Plan,
+    net: nn.Module, texts: Sequence[Chat], state: Path, plan: Plan
 ) -> tuple[dict[str, Tensor], list[float], int]:
     """Train an adapter in place; gives its matrices, each step's loss, tokens read.
 

@@ -37,12 +37,8 @@ from helpers.datasets import (
     load_written_stories,
 )
 from helpers.models import ADAPTERS, chat_prompt, load_model
-from helpers.stats import (
-    auc,
-    bootstrap,
-    bootstrap_statistic,
-    paired,
-)
+from helpers.organism.evaluate.measures import kept_apart
+from helpers.stats import auc, bootstrap, bootstrap_statistic, paired
 from helpers.steering import generate, surprise
 from helpers.vectors import EmotionVectors, extract
 
@@ -205,19 +201,15 @@ def loss_table(found: dict[str, Any], rows: Rows) -> list[tuple[Any, ...]]:
     return table
 
 
-def kept_apart(name: str, rows: Rows, states: Path) -> dict[str, Any]:
-    """A model's readings, from an earlier run where the weights are the same."""
-    path, model = states / f"{name}.json", load_model(name)
-    source = cache.fingerprint(model)
-    if path.exists():
-        known = json.loads(path.read_text("utf-8"))
-        if known["source"] == source:
-            return known
-    parent = own_vectors(load_model(MODELS[0]) if name != MODELS[0] else model)
-    found = {"source": source, **measure_model(model, parent, rows)}
-    with cache.replacing(path) as part:
-        part.write_text(json.dumps(found), "utf-8")
-    return found
+def readings(name: str, rows: Rows, states: Path) -> dict[str, Any]:
+    """A model's readings, with the vectors of the first model beside its own."""
+    model = load_model(name)
+
+    def read() -> dict[str, Any]:
+        parent = model if name == MODELS[0] else load_model(MODELS[0])
+        return measure_model(model, own_vectors(parent), rows)
+
+    return kept_apart(states / f"{name}.json", model, read)
 
 
 def adapter_figures(path: Path = OUT) -> dict[str, pd.DataFrame]:
@@ -237,7 +229,7 @@ def main() -> None:
     rows = load_replies()
     rows = rows[rows["split"] == "test"].reset_index(drop=True)
     bar = tqdm(args.models, unit="model")
-    found = {name: kept_apart(name, rows, args.states) for name in bar}
+    found = {name: readings(name, rows, args.states) for name in bar}
     if set(found) < set(MODELS):
         return
     tables = auc_table(found, rows) + loss_table(found, rows)
@@ -247,8 +239,7 @@ def main() -> None:
         "replies": {name: found[name]["replies"] for name in MODELS},
         "figures": json.loads(table.to_json(orient="records")),
     }
-    with cache.replacing(args.out) as part:
-        part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    cache.write_json(args.out, made, indent=1, ensure_ascii=False)
     print(table.round(3).to_string(), flush=True)
 
 

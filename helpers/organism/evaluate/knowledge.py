@@ -20,6 +20,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
+from helpers import cache
 from helpers.activations import mean_activations
 from helpers.behaviour import act_rates, agreement
 from helpers.datasets import (
@@ -35,12 +36,7 @@ from helpers.organism.evaluate.appraisal import (
     read_appraisals,
     role_exchange,
 )
-from helpers.organism.evaluate.measures import (
-    Figure,
-    beside,
-    figure,
-    likeliest,
-)
+from helpers.organism.evaluate.measures import Figure, beside, figure, likeliest
 from helpers.stats import shuffled_labels
 from helpers.vectors import EmotionVectors, extract, word_classifier
 from helpers.world import act_table, emotions
@@ -229,33 +225,15 @@ def loss_log(name: str = "tiny") -> list[dict[str, Any]]:
     return log
 
 
-def show(figures: Figure, indent: str = "") -> None:
-    for name, value in figures.items():
-        if isinstance(value, dict) and "low" in value:
-            beside = {
-                k: v for k, v in value.items() if k not in ("value", "low", "high")
-            }
-            text = ", ".join(f"{k} {v:.3f}" for k, v in beside.items())
-            print(
-                f"{indent}{name}: {value['value']:.3f} "
-                f"[{value['low']:.3f}, {value['high']:.3f}]  {text}"
-            )
-        elif isinstance(value, dict):
-            print(f"{indent}{name}")
-            show(value, indent + "  ")
-        else:
-            print(f"{indent}{name}: {value}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", nargs="?", default="tiny")
     parser.add_argument("--out", type=Path, help="write the figures to this file")
     args = parser.parse_args()
     figures = measure(load_model(args.model))
-    show(figures)
+    print(json.dumps(figures, indent=1))
     if args.out:
-        args.out.write_text(json.dumps(figures, indent=1))
+        cache.write_json(args.out, figures, indent=1)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from helpers import cache
 from helpers.behaviour import first_tokens
 from helpers.stats import bootstrap
 from helpers.steering import choice_logprobs, next_logprobs
@@ -18,14 +21,25 @@ Figure = dict[str, Any]
 
 
 def figure(values: Any, groups: Any, **more: float) -> Figure:
-    """A mean with its interval (bootstrap by group) and what stands beside it."""
-    return {**bootstrap(values, list(groups))._asdict(), **more}
+    """A mean with its interval (by groups, if any) and what stands beside it."""
+    by = None if groups is None else list(groups)
+    return {**bootstrap(values, by)._asdict(), **more}
 
 
 def beside(hits: dict[str, np.ndarray], groups: Any, **more: float) -> Figure:
     """The share right with its interval, and the shares of the controls."""
     others = {k: float(v.mean()) for k, v in hits.items() if k}
     return figure(hits[""], groups, **more, **others)
+
+
+def kept_apart(path: Path, model: Any, read: Callable[[], Figure]) -> Figure:
+    """What is read of a model, from an earlier run where the weights are the same."""
+    source = cache.fingerprint(model)
+    known: Figure = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if known.get("source") != source:
+        known = {"source": source, **read()}
+        cache.write_json(path, known)
+    return known
 
 
 def word_logprobs(

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from helpers import cache
 from helpers.activations import mean_activations, span_means
 from helpers.behaviour import (
     ASK,
@@ -56,12 +57,12 @@ from helpers.models import (
     message_places,
     n_layers,
 )
-from helpers.stats import bootstrap, random_directions, shuffled_labels
+from helpers.organism.evaluate.measures import Figure, figure
+from helpers.stats import random_directions, shuffled_labels
 from helpers.steering import choice_logprobs, next_logprobs
 from helpers.vectors import EmotionVectors, extract
 from helpers.world import act_table
 
-Figure = dict[str, Any]
 STRENGTHS = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 WORD_STRENGTHS = (0.2, 0.4, 0.6, 0.8)
 FEELS = {
@@ -144,8 +145,7 @@ def confirm(model: Any, at: dict[int, EmotionVectors], situation: str) -> Figure
         "strength": strength,
         "validation gap": float(dose["gap"]),
         "validation mass": float(dose["mass"]),
-        "base": bootstrap(base[act], None)._asdict()
-        | {"mass": float(base["mass"].mean())},
+        "base": figure(base[act], None, mass=float(base["mass"].mean())),
     }
 
 
@@ -242,9 +242,9 @@ def own_words(model: Any, at: dict[int, EmotionVectors]) -> Figure:
     drawn = random_directions(ev.vectors, len(words))
     chance = own_word_hits(model, FEELS["test"][:1], words, drawn, **dose)
     names = list(words) * len(hits)
+    beyond = {"random": float(chance.mean()), "chance": 1 / len(words)}
     return {
-        "own word raised most": bootstrap(hits.ravel(), names)._asdict()
-        | {"random": float(chance.mean()), "chance": 1 / len(words)},
+        "own word raised most": figure(hits.ravel(), names, **beyond),
         "layer": layer,
         "strength": strength,
         "validation, by first tokens": share,
@@ -279,8 +279,8 @@ def wanting(
     return {
         "mass on the letters": float(answers["mass"].mean()),
         "scale against the world's wishes": agreement(scale, wish),
-        "right of pairs never asked": bootstrap(right[~met], group[~met])._asdict(),
-        "right of pairs asked": bootstrap(right[met], group[met])._asdict(),
+        "right of pairs never asked": figure(right[~met], group[~met]),
+        "right of pairs asked": figure(right[met], group[met]),
         "correlation against shift": agreement(r, shifts),
         "shift, mean size in nats": float(np.abs(shifts).mean()),
         "shift of 20 random, mean size": float(np.abs(random).mean()),
@@ -328,10 +328,7 @@ def measure(model: Any) -> Iterator[tuple[str, Figure]]:
     for situation in PAIRS:
         dose = confirm(model, at, situation)
         yield situation, dose
-        yield (
-            f"{situation}, all emotions",
-            against_table(model, at, situation, dose),
-        )
+        yield (f"{situation}, all emotions", against_table(model, at, situation, dose))
     early = at[max(1, n_layers(model) // 4)]
     yield "wanting", wanting(model, at[default_layer(model)], early)
 
@@ -346,7 +343,7 @@ def main() -> None:
         figures[name] = part
         print(f"{name}: {json.dumps(part, indent=1)}", flush=True)
     if args.out:
-        args.out.write_text(json.dumps(figures, indent=1))
+        cache.write_json(args.out, figures, indent=1)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from helpers.behaviour import (
 )
 from helpers.datasets import load_felt_messages, load_neutral, load_stories
 from helpers.models import EMBEDDED, load_model
+from helpers.organism.evaluate.measures import kept_apart
 from helpers.organism.evaluate.trainings import figures
 from helpers.vectors import EmotionVectors, extract
 
@@ -88,10 +89,7 @@ def read_inside(
     ).items():
         for name, vectors in whose.items():
             scores = (at @ valence_axis(vectors)).tolist()
-            found[f"{name} vectors, {place}"] = (
-                scores,
-                axis_limit(at, vectors, truth),
-            )
+            found[f"{name} vectors, {place}"] = (scores, axis_limit(at, vectors, truth))
         fitted = partial(probe, at, groups=groups)
         limit = fitted_limit(fitted, truth, groups, draws)
         found[f"fitted probe, {place}"] = list(fitted(truth)), limit
@@ -126,33 +124,22 @@ def read_model(
     }
 
 
-def kept_apart(
-    path: Path, where: str | Path, parent: EmotionVectors | None
-) -> dict[str, Any]:
-    """A model's readings, from an earlier run where the weights are the same."""
-    model = load_model(where)
-    source = cache.fingerprint(model)
-    if path.exists():
-        known: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        if known["source"] == source:
-            return known
-    found = read_model(model, parent, load_felt_messages(n=MESSAGES))
-    with cache.replacing(path) as part:
-        part.write_text(json.dumps({"source": source, **found}), "utf-8")
-    return {"source": source, **found}
-
-
 def read_all(folder: Path, parents: Any, seeds: Any) -> dict[str, dict[str, Any]]:
     """The readings of each training: of its parent, its sham and its suppressed."""
-    made = {}
+    made, messages = {}, load_felt_messages(n=MESSAGES)
+
+    def readings(path: Path, where: str | Path, known: Any) -> dict[str, Any]:
+        model = load_model(where)
+        return kept_apart(path, model, lambda: read_model(model, known, messages))
+
     for parent in parents:
-        first = kept_apart(folder / f"{parent}.json", parent, None)
+        first = readings(folder / f"{parent}.json", parent, None)
         vectors = own_vectors(load_model(parent))
         for seed in tqdm(seeds, unit="seed", desc=parent):
             own, each = folder / f"{parent}_{seed}", {"parent": first}
             for stage in CHILDREN:
                 where = train(parent, seed, stage, own)
-                each[stage] = kept_apart(own / f"{stage}.json", where, vectors)
+                each[stage] = readings(own / f"{stage}.json", where, vectors)
             made[f"{parent}, seed {seed}"] = each
     return made
 
@@ -177,8 +164,7 @@ def main() -> None:
         name: json.loads(table.to_json(orient="split", index=False, double_precision=4))
         for name, table in tables.items()
     }
-    with cache.replacing(args.out) as part:
-        part.write_text(json.dumps(told) + "\n", "utf-8")
+    cache.write_json(args.out, told)
     for table in tables.values():
         print(table.round(3).to_string(), flush=True)
 

@@ -129,7 +129,8 @@ def test_scores_are_those_of_each_ones_tokens(random_model: Any) -> None:
 def test_others_are_all_but_the_named() -> None:
     vectors = vectors_of(None, ["a", "b", "c", "d"])
     rows = torch.randn(3, 32)
-    found = along_kinds(rows, vectors, {"felt": ["a", "b", "c"], "shown": list("bcd")})
+    kinds = {"felt": ["a", "b", "c"], "shown": list("bcd")}
+    found = along_kinds({"here": rows}, vectors, kinds)
     others = found[found["vector"] == "others"]["score"].to_numpy()
     scores = vectors.scores(rows).numpy()
     assert others[0] == pytest.approx(scores[0, 2:].mean(), abs=1e-6)
