@@ -3,7 +3,9 @@
 from helpers.show import charts
 from helpers.show.charts.acts import against_control
 from helpers.show.charts.basic import lines
-from helpers.show.charts.cards import family_grid, ladder, norm_curves, verdict_grid
+from helpers.show.charts.cards import (
+    family_grid, half_widths, ladder, norm_curves, verdict_grid,
+)
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.courses import course, curves, grid
 from helpers.show.charts.intervals import intervals
@@ -28,9 +30,9 @@ from helpers.show.widgets import outcome, say
 __all__ = [
     "act_dial", "against_control", "both_answer", "charts", "checklist",
     "choose_between", "compare_figures", "course", "curves", "drag_center",
-    "emotion_map", "family_grid", "grid", "intervals", "ladder", "lens_words", "lines",
-    "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
-    "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
-    "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
-    "verdict_grid", "view_transcript", "watch_prompt",
+    "emotion_map", "family_grid", "grid", "half_widths", "intervals", "ladder",
+    "lens_words", "lines", "nearest_emotions", "norm_curves", "outcome",
+    "over_control", "pick_claim", "pooled_positions", "precision_by_base_rate",
+    "read_layers", "read_message", "read_text", "roc_curves", "say", "steer_text",
+    "toy_and_real", "two_models", "verdict_grid", "view_transcript", "watch_prompt",
 ]

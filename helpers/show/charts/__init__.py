@@ -15,6 +15,7 @@ from helpers.show.charts.basic import (
 )
 from helpers.show.charts.cards import (
     family_grid,
+    half_widths,
     ladder,
     norm_curves,
     one_figure,
@@ -42,6 +43,7 @@ __all__ = [
     "dots",
     "family_grid",
     "grid",
+    "half_widths",
     "heatmap",
     "intervals",
     "ladder",
