@@ -100,22 +100,23 @@ def half_widths(
     shown["sure"] = shown["verdict"].isin(["beyond", "below"])
     shown = shown[np.isfinite(half) & (half > 0)]
     names, order = (list(dict.fromkeys(table[c])) for c in ("which", "figure"))
-    ticks = alt.Axis(values=[-100, -30, -10, -3, -1, 1, 3, 10, 30, 100], labelAngle=0)
-    scale = alt.Scale(type="symlog", constant=1)
+    ticks = alt.Axis(values=[-100, -10, -1, 1, 10, 100], labelAngle=0)
+    scale = alt.Scale(type="symlog", constant=1, padding=8)
     edges = pd.DataFrame({"from": [-1.0], "to": [1.0]})
     band = alt.Chart(edges).mark_rect(color=GRAY, opacity=0.35)
     band = band.encode(x=alt.X("from:Q", title=axis, scale=scale), x2="to:Q")
     legend = alt.Legend(orient="bottom", title=None, columns=2, labelLimit=220)
     paint = alt.Scale(domain=names, range=list(COLORS[: len(names)]))
     color = alt.Color("which:N", scale=paint, legend=legend)
+    inside = alt.Fill("which:N", scale=paint, legend=None)
     tips = [alt.Tooltip(f"{c}:Q", format=".3f") for c in ("difference", "low", "high")]
     dots = alt.Chart(shown).mark_point(size=55, strokeWidth=2, opacity=1)
     dots = dots.encode(
         x=alt.X("apart:Q", title=axis, scale=scale, axis=ticks),
         y=alt.Y("figure:N", sort=order, title=None),
         color=color,
-        shape=alt.Shape("which:N", sort=names, legend=legend),
-        fill=alt.condition("datum.sure", color, alt.value("#ffffff00")),
+        shape=alt.Shape("which:N", scale=alt.Scale(domain=names), legend=legend),
+        fill=alt.condition("datum.sure", inside, alt.value("#ffffff00")),
         tooltip=["figure", "which", *tips, "verdict"],
     )
     chart = alt.layer(band, dots).properties(width=WIDTH - 180, height=alt.Step(17))
