@@ -1,9 +1,9 @@
-"""Remake the cards that ship: of the embedded models, the open model, its random twin.
+"""Remake the cards that ship: of the embedded models, the open model, random twins.
 
 `make cards` measures what is missing or was measured otherwise, a figure at a time: a
-run that is killed goes on where it stopped. The embedded models get whole cards; the
-open model and a twin of its shape with random weights the sizes of `QUICK`, so that all
-take about half an hour on one idle core.
+run that is killed goes on where it stopped. The embedded models and a twin of `tiny`
+with random weights get whole cards; the open model and its twin the sizes of `QUICK`,
+so that all take about half an hour on one idle core.
 """
 
 from __future__ import annotations
@@ -19,23 +19,27 @@ from tqdm.auto import tqdm
 
 from helpers.card import QUICK, SHIPPED, card
 from helpers.datasets import load_stories
-from helpers.models import default_layer, default_start, load_model, random_twin
-from helpers.models.properties import CHECKPOINTS
+from helpers.models import (
+    CHECKPOINTS,
+    default_layer,
+    default_start,
+    load_model,
+    random_twin,
+)
 
 OPEN = "smollm2"
-TWIN = f"random-{OPEN}"
-NAMES = (OPEN, *CHECKPOINTS, TWIN)
+TWINS = {f"random-{name}": name for name in ("tiny", OPEN)}
+NAMES = (OPEN, *CHECKPOINTS, *TWINS)
 WORK = Path("_build/cards")
 
 
 def measured(name: str) -> tuple[Any, dict[str, Any]]:
     """A model by its card's name, and how it is measured."""
-    if name in CHECKPOINTS:
-        return load_model(name), {}
-    model = load_model(OPEN)
-    places = {"layer": default_layer(model), "start": default_start(model)}
-    texts = {"stories": load_stories(model)}
-    return random_twin(model) if name == TWIN else model, QUICK | places | texts
+    own = TWINS.get(name, name)
+    model = load_model(own)
+    options = {"layer": default_layer(model), "start": default_start(model)}
+    options |= {"stories": load_stories(model)} | (QUICK if own == OPEN else {})
+    return (random_twin(model) if name in TWINS else model), options
 
 
 def remake(name: str) -> Path:

@@ -64,7 +64,8 @@ MEASURES: dict[tuple[str, ...], Measure] = {
     ("masked",): watched.masked,
     ("watching",): watched.watching,
 }
-FIGURES = tuple(name for names in MEASURES for name in names)
+PARTS = tuple(MEASURES)
+FIGURES = tuple(name for names in PARTS for name in names)
 PACKAGES = ("torch", "transformers", "nnsight", "numpy", "scikit-learn")
 
 

@@ -17,6 +17,7 @@ from helpers.checks.assignments.a4 import (
     a4_effect, a4_random_controls, a4_steered_logits, a4_usable, a4_word_rise,
     a4_write_steered,
 )
+from helpers.checks.cards import card_minutes, comparable
 from helpers.checks.claims import beside_control, bridge, holm, missing, which_rung
 from helpers.checks.dealt import deal_signs
 from helpers.checks.hand_in import hand_in
@@ -48,13 +49,14 @@ __all__ = [
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
     "alert_spans", "area_under_curve", "at_level", "beats_random", "beside_control",
-    "blind_order", "blind_score", "blind_test", "bridge", "carried", "catch",
-    "center_on_others", "deal_signs", "describe_vectors", "difference_of_means",
-    "effective_n", "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool",
-    "missing", "outside", "own_and_others", "partial_r", "patch_row",
-    "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
-    "run_writers", "same_acts", "sentence_for_paper", "speaker_tokens", "step_size",
-    "three_numbers", "three_pools", "three_vectors", "usable_wordings",
-    "what_happened", "what_moved", "which_bug", "which_control", "which_rung",
-    "which_vector", "which_writer", "who_pooled", "write_twin", "yours",
+    "blind_order", "blind_score", "blind_test", "bridge", "card_minutes", "carried",
+    "catch", "center_on_others", "comparable", "deal_signs", "describe_vectors",
+    "difference_of_means", "effective_n", "fading", "first_layer", "fool",
+    "hand_in", "holm", "mean_pool", "missing", "outside", "own_and_others",
+    "partial_r", "patch_row", "pick_threshold", "planted_place", "rank_order",
+    "read_layer", "run_readers", "run_writers", "same_acts", "sentence_for_paper",
+    "speaker_tokens", "step_size", "three_numbers", "three_pools", "three_vectors",
+    "usable_wordings", "what_happened", "what_moved", "which_bug", "which_control",
+    "which_rung", "which_vector", "which_writer", "who_pooled", "write_twin",
+    "yours",
 ]

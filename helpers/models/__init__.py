@@ -12,8 +12,8 @@ from helpers.models.prompts import (
     adds_space, check_new, check_prompts, check_seeds, token_rows,
 )
 from helpers.models.properties import (
-    d_model, default_layer, default_start, depths, EMBEDDED, evidence_file,
-    is_embedded, model_name, n_layers, text_config, where,
+    CHECKPOINTS, d_model, default_layer, default_start, depths, EMBEDDED,
+    evidence_file, is_embedded, model_name, n_layers, text_config, where,
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
@@ -24,12 +24,13 @@ from helpers.models.tokens import (
 from helpers.models.twins import random_twin, sketch
 
 __all__ = [
-    "ADAPTERS", "EMBEDDED", "GB", "Row", "add_adapter", "adds_space", "as_list",
-    "chat_frame", "chat_prompt", "check_length", "check_new", "check_prompts",
-    "check_seeds", "d_model", "default_layer", "default_start", "depths",
-    "estimate", "evidence_file", "home", "is_embedded", "load_family_table",
-    "load_model", "load_neutral", "message_places", "model_name", "n_layers", "pad",
-    "random_twin", "read_budget", "relatives", "remote", "sketch", "smollm2",
-    "text_config", "token_rows", "token_spans", "token_strings", "tokenize",
-    "travels", "turn_starts", "unwrap", "where", "written_neutral",
+    "ADAPTERS", "CHECKPOINTS", "EMBEDDED", "GB", "Row", "add_adapter", "adds_space",
+    "as_list", "chat_frame", "chat_prompt", "check_length", "check_new",
+    "check_prompts", "check_seeds", "d_model", "default_layer", "default_start",
+    "depths", "estimate", "evidence_file", "home", "is_embedded",
+    "load_family_table", "load_model", "load_neutral", "message_places",
+    "model_name", "n_layers", "pad", "random_twin", "read_budget", "relatives",
+    "remote", "sketch", "smollm2", "text_config", "token_rows", "token_spans",
+    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
+    "written_neutral",
 ]

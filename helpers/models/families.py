@@ -79,7 +79,7 @@ def load_family_table(path: Path = PATH) -> pd.DataFrame:
     """A row for each family and chapter: family, about, chapter, status, detail.
 
     Empty if the matrix was not run for this copy. `status` is runs, refused or fails.
-    Taught in chapter 13.
+    Shown on the page on larger models.
     """
     names = ["family", "about", "chapter", "status", "detail"]
     if not path.exists():

@@ -68,7 +68,7 @@ def sketch(kind: str, tokenizer: Any, *, seed: int = 0) -> Any:
     """A small model of a family (a config's model_type) with random weights, loaded.
 
     It shows what comes from the architecture alone, before anything is learned. Raises
-    ValueError for a family that the book does not know. Taught in chapter 13.
+    ValueError for a family that the book does not know.
     """
     family(kind)
     shape = GPT2 if kind == "gpt2" else SKETCH

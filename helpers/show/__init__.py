@@ -2,7 +2,9 @@
 
 from helpers.show import charts
 from helpers.show.charts.basic import lines
-from helpers.show.charts.cards import family_grid, ladder, norm_curves, verdict_grid
+from helpers.show.charts.cards import (
+    family_grid, half_widths, ladder, norm_curves, verdict_grid,
+)
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.intervals import intervals
 from helpers.show.charts.maps import emotion_map
@@ -25,10 +27,10 @@ from helpers.show.widgets import outcome, say
 
 __all__ = [
     "act_dial", "both_answer", "charts", "checklist", "choose_between",
-    "compare_figures", "drag_center", "emotion_map", "family_grid", "intervals",
-    "ladder", "ladder_table", "lens_words", "lines", "nearest_emotions",
-    "norm_curves", "outcome", "over_control", "pick_claim", "pooled_positions",
-    "precision_by_base_rate", "read_layers", "read_message", "read_text",
-    "roc_curves", "say", "steer_text", "toy_and_real", "two_models", "verdict_grid",
-    "view_transcript", "watch_prompt",
+    "compare_figures", "drag_center", "emotion_map", "family_grid", "half_widths",
+    "intervals", "ladder", "ladder_table", "lens_words", "lines",
+    "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
+    "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
+    "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
+    "verdict_grid", "view_transcript", "watch_prompt",
 ]

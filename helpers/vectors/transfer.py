@@ -1,6 +1,6 @@
-"""What a training moved: the vectors, and what is represented on the same prompts.
+"""Rows carried from one model to another, and what a training moved inside one.
 
-Taught in chapter 11.
+Taught in chapter 13.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def map_rows(
     return found.view(len(new_a), -1)
 
 
-N_SETS = 20
+N_SETS = 200  # of random directions
 
 
 def shift(
@@ -78,27 +78,33 @@ def shift_scores(moved: Float[Tensor, "n d"], vectors: EmotionVectors) -> pd.Dat
 
 
 def shared_shift(
-    one: Float[Tensor, "n d"], other: Float[Tensor, "m d"], vectors: EmotionVectors
+    one: Float[Tensor, "n d"],
+    other: Float[Tensor, "m d"],
+    vectors: EmotionVectors,
+    groups: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Do two kinds of prompts shift alike? Pearson's r over the vectors.
 
-    Columns which, value, low, high, random (the mean r over sets of as many random
-    directions). `shared` compares the mean shifts of both kinds. `difference` compares
-    what sets them apart (one minus other) in one half of the prompts and in the other:
-    near 1 where the training moved one kind otherwise than the other.
+    Columns which, value, low, high (over `groups` of the emotions, such as their
+    clusters), random, random_low, random_high (the mean r over sets of as many random
+    directions, and what holds 95 % of the sets). `shared` compares the mean shifts of
+    both kinds. `difference` compares what sets them apart (one minus other) in one half
+    of the prompts and in the other: near 1 where the training moved one kind otherwise
+    than the other.
     """
     means = one.mean(0), other.mean(0)
     rows = []
     halves = [(x[::2].mean(0), x[1::2].mean(0)) for x in (one, other)]
     apart = halves[0][0] - halves[1][0], halves[0][1] - halves[1][1]
+    sets = [
+        random_directions(vectors.vectors, len(vectors), seed=s) for s in range(N_SETS)
+    ]
     for which, (a, b) in {"shared": means, "difference": apart}.items():
-        own = pearson(vectors.unit @ a, vectors.unit @ b, None)
+        own = pearson(vectors.unit @ a, vectors.unit @ b, groups)
         null = [
-            np.corrcoef((axes @ a).numpy(), (axes @ b).numpy())[0, 1]
-            for axes in (
-                random_directions(vectors.vectors, len(vectors), seed=s)
-                for s in range(N_SETS)
-            )
+            np.corrcoef((axes @ a).numpy(), (axes @ b).numpy())[0, 1] for axes in sets
         ]
-        rows.append((which, *own, float(np.mean(null))))
-    return pd.DataFrame(rows, columns=["which", "value", "low", "high", "random"])
+        ends = np.quantile(null, [0.025, 0.975])
+        rows.append((which, *own, float(np.mean(null)), *ends))
+    names = ["which", "value", "low", "high", "random", "random_low", "random_high"]
+    return pd.DataFrame(rows, columns=names)

@@ -56,7 +56,7 @@ def test_minutes_are_those_of_the_chapters() -> None:
     intro = rows((BOOK / "intro.md").read_text("utf-8"))
     told = {}
     for row in intro:
-        if found := re.search(r"\]\((\d\d\w+|quick_start)\)", row[0]):
+        if found := re.search(r"\]\((\d\d\w+|quick_start|your_model)\)", row[0]):
             told[found[1]] = int(row[-1])
     assert told == {name: MINUTES[name] for name in told}
     assert set(told) == set(MINUTES)

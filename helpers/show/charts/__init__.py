@@ -5,7 +5,7 @@ from helpers.show.charts.basic import (
     bars, dots, heatmap, lines, passages, paths, pick, place_tokens, titled, tokens,
 )
 from helpers.show.charts.cards import (
-    family_grid, ladder, norm_curves, one_figure, verdict_grid,
+    family_grid, half_widths, ladder, norm_curves, one_figure, verdict_grid,
 )
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.intervals import intervals
@@ -15,8 +15,9 @@ from helpers.show.charts.transcripts import (
 from helpers.show.charts.two_models import two_models
 
 __all__ = [
-    "bars", "describe", "dots", "family_grid", "heatmap", "intervals", "ladder",
-    "line_view", "lines", "norm_curves", "one_figure", "over_control", "passages",
-    "paths", "pick", "place_tokens", "roc_curves", "shares", "titled", "token_view",
-    "tokens", "transcript_chart", "transcript_rows", "two_models", "verdict_grid",
+    "bars", "describe", "dots", "family_grid", "half_widths", "heatmap",
+    "intervals", "ladder", "line_view", "lines", "norm_curves", "one_figure",
+    "over_control", "passages", "paths", "pick", "place_tokens", "roc_curves",
+    "shares", "titled", "token_view", "tokens", "transcript_chart",
+    "transcript_rows", "two_models", "verdict_grid",
 ]

@@ -405,9 +405,17 @@ def test_agreement_tells_a_common_shift_from_two(random_model: Any) -> None:
     alike = alike.set_index("which")
     assert alike.value["shared"] > 0.9
     assert alike.random["shared"] > 0.9
+    assert alike.random_low["shared"] < alike.random["shared"]
+    assert alike.random["shared"] < alike.random_high["shared"] < 1
     assert abs(alike.value["difference"]) < 0.6
     apart = transfer.shared_shift(common + own + noise(), common + noise(), vectors)
     assert apart.set_index("which").low["difference"] > 0.7
+    # Two emotions of a group are drawn together: fewer groups, a wider interval.
+    few = ["a"] * 20 + ["b"] * 20 + ["c"] * 10 + ["d"] * 10
+    grouped = transfer.shared_shift(common + noise(), common + noise(), vectors, few)
+    assert grouped.value[0] > 0.9
+    width = grouped.high[0] - grouped.low[0]
+    assert width > alike.high["shared"] - alike.low["shared"]
 
 
 def test_shift_scores_are_mean_projections(random_model: Any) -> None:

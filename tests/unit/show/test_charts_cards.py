@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
@@ -49,6 +50,20 @@ def test_one_figure_leaves_out_what_was_not_measured() -> None:
     table = compare_cards(cards).query("figure == 'lens'")
     rows = data_of(charts.one_figure(table, title="t"))
     assert {r["model"] for r in rows} == {"one"}
+
+
+def test_unlike_figures_stand_on_one_axis() -> None:
+    rows = [("r", "one", 0.4, 0.2, 0.6, "beyond"), ("r", "two", -3.0, -9.0, 3.0, "not")]
+    rows += [("nats", "one", 1.0, -np.inf, np.inf, "cannot be told")]
+    names = ["figure", "which", "difference", "low", "high", "verdict"]
+    chart = charts.half_widths(pd.DataFrame(rows, columns=names), title="t")
+    shown = {(r["figure"], r["which"]): r for r in data_of(chart) if "apart" in r}
+    assert shown.keys() == {("r", "one"), ("r", "two")}
+    assert shown["r", "one"]["apart"] == pytest.approx(2)
+    assert shown["r", "one"]["sure"]
+    assert shown["r", "two"]["apart"] == pytest.approx(-0.5)
+    assert not shown["r", "two"]["sure"]
+    assert "one: r" in chart.to_dict()["description"]
 
 
 def test_a_ladder_stands_on_its_lowest_rung() -> None:
