@@ -2,6 +2,8 @@
 
 from helpers.behaviour.act_runs import run_scenes
 from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steered_rates
+from helpers.behaviour.choices import both_ways, pushed_choices
+from helpers.behaviour.coupling import Coupled, coupled_beside
 from helpers.behaviour.effects import (
     agreement, at_dose, best_dose, control_gaps, control_spread, effects_by_emotion,
     gap, random_control,
@@ -25,14 +27,14 @@ from helpers.behaviour.suppression import (
 from helpers.steering import next_logprobs
 
 __all__ = [
-    "ASK", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN", "act_logprobs",
-    "act_rates", "agreement", "at_dose", "axis_limit", "best_dose", "bradley_terry",
-    "by_own_words", "by_visible_emotion", "carried", "control_gaps",
-    "control_spread", "controls", "deflection", "effects_by_emotion",
-    "first_tokens", "fitted_limit", "found_rank", "gap", "letter_prompts",
-    "liked_in_words", "liking", "named_emotions", "next_logprobs", "ordered_pairs",
-    "outcome", "part_means", "prefer_first", "probe", "random_control",
-    "read_chats", "read_exchanges", "read_parts", "read_speakers", "replies",
-    "run_scenes", "span_masks", "split_push", "steered_rates", "through",
-    "valence_axis", "win_matrix",
+    "ASK", "Coupled", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN",
+    "act_logprobs", "act_rates", "agreement", "at_dose", "axis_limit", "best_dose",
+    "both_ways", "bradley_terry", "by_own_words", "by_visible_emotion", "carried",
+    "control_gaps", "control_spread", "controls", "coupled_beside", "deflection",
+    "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank", "gap",
+    "letter_prompts", "liked_in_words", "liking", "named_emotions", "next_logprobs",
+    "ordered_pairs", "outcome", "part_means", "prefer_first", "probe",
+    "pushed_choices", "random_control", "read_chats", "read_exchanges",
+    "read_parts", "read_speakers", "replies", "run_scenes", "span_masks",
+    "split_push", "steered_rates", "through", "valence_axis", "win_matrix",
 ]

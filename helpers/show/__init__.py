@@ -6,7 +6,7 @@ from helpers.show.charts.cards import (
     family_grid, half_widths, ladder, norm_curves, verdict_grid,
 )
 from helpers.show.charts.controls import over_control
-from helpers.show.charts.intervals import intervals
+from helpers.show.charts.intervals import draw_rows, intervals, with_draws
 from helpers.show.charts.maps import emotion_map
 from helpers.show.charts.transcripts import roc_curves
 from helpers.show.charts.two_models import two_models
@@ -22,15 +22,15 @@ from helpers.show.panels.texts import (
 from helpers.show.panels.watching import (
     precision_by_base_rate, view_transcript, watch_prompt,
 )
-from helpers.show.tables import ladder_table, toy_and_real
+from helpers.show.tables import behind, ladder_table, toy_and_real
 from helpers.show.widgets import outcome, say
 
 __all__ = [
-    "act_dial", "both_answer", "charts", "checklist", "choose_between",
-    "compare_figures", "drag_center", "emotion_map", "family_grid", "half_widths",
-    "intervals", "ladder", "ladder_table", "lens_words", "lines",
+    "act_dial", "behind", "both_answer", "charts", "checklist", "choose_between",
+    "compare_figures", "drag_center", "draw_rows", "emotion_map", "family_grid",
+    "half_widths", "intervals", "ladder", "ladder_table", "lens_words", "lines",
     "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
     "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
     "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
-    "verdict_grid", "view_transcript", "watch_prompt",
+    "verdict_grid", "view_transcript", "watch_prompt", "with_draws",
 ]

@@ -18,6 +18,7 @@ from helpers.card import (
     evidence,
     verdicts,
 )
+from helpers.stats import told_p
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be told"
 WORDS = {"beyond": HOLDS, "not told apart": FAILS, "below": FAILS, OPEN: OPEN}
@@ -118,9 +119,7 @@ def behind(verdict: Told) -> str:
     parts.append(f"difference {_number(verdict.difference)}")
     p, family = getattr(verdict, "p", None), getattr(verdict, "family", 1)
     if p is not None:
-        parts.append(
-            f"p = {p:.3f}" + (f" (Holm, {family} tests)" if family > 1 else "")
-        )
+        parts.append(told_p(p) + (f" (Holm, {family} tests)" if family > 1 else ""))
     if groups := getattr(verdict, "groups", None):
         parts.append(f"n = {groups}")
     return "; ".join([*parts, *filter(None, [getattr(verdict, "reason", "")])])

@@ -12,27 +12,27 @@ from helpers.stats.nulls import (
     max_null_p, null_p, permutation_p, random_directions, shuffled_labels,
     sign_test_p,
 )
-from helpers.stats.numbers import brief, number, whole
-from helpers.stats.power import check_rates, samples_needed
+from helpers.stats.numbers import brief, number, told_p, whole
+from helpers.stats.power import check_rates, power_of, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null, smooth_ratings
 from helpers.stats.twins import moved, moved_beside, Twins, twins
 from helpers.stats.values import (
     as_directions, column, Column, finite, Number, present, Whole, words,
 )
 from helpers.stats.verdicts import (
-    BELOW, BEYOND, CANNOT, Compared, judge, SAME, stuck, verdict, Verdict,
+    BELOW, beside, BEYOND, CANNOT, Compared, judge, SAME, stuck, Verdict, verdict,
     verdict_table,
 )
 
 __all__ = [
     "BELOW", "BEYOND", "CANNOT", "Chosen", "Column", "Compared", "Estimate",
-    "Number", "SAME", "Twins", "Verdict", "Whole", "as_directions", "auc",
+    "Number", "SAME", "Twins", "Verdict", "Whole", "as_directions", "auc", "beside",
     "bootstrap", "bootstrap_statistic", "brief", "by_layer", "caught",
     "check_rates", "choose", "cluster_null", "column", "correlations", "finite",
     "geometry_null", "halves", "holm", "jackknife", "judge", "least_p", "left_out",
     "max_null_p", "moved", "moved_beside", "null_p", "number", "paired", "paired_p",
-    "pearson", "permutation_p", "precision", "present", "random_directions",
-    "rank_correlations", "roc", "samples_needed", "shuffled_labels", "sign_test_p",
-    "smooth_ratings", "stuck", "twins", "verdict", "verdict_table", "whole",
-    "words",
+    "pearson", "permutation_p", "power_of", "precision", "present",
+    "random_directions", "rank_correlations", "roc", "samples_needed",
+    "shuffled_labels", "sign_test_p", "smooth_ratings", "stuck", "told_p", "twins",
+    "verdict", "verdict_table", "whole", "words",
 ]

@@ -45,6 +45,10 @@ class Estimate(NamedTuple):
         """Whether there is an interval."""
         return bool(np.isfinite(self).all())
 
+    def __neg__(self) -> Estimate:
+        """The same with the opposite sign: a claim that something falls."""
+        return Estimate(0 - self.value, 0 - self.high, 0 - self.low)
+
     def __str__(self) -> str:
         if not self.told:
             return f"{self.value:.2f} [cannot be told]"

@@ -52,6 +52,11 @@ def number(
     return found
 
 
+def told_p(p: float) -> str:
+    """A p-value as a sentence holds it: "p = 0.012", or "p < 0.001"."""
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
+
+
 def brief(value: Any) -> str:
     """A value as an error shows it: one line, however much it is."""
     shown = " ".join(repr(value).split())

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.stats.intervals import LEAST, Estimate, finite
+from helpers.stats.intervals import LEAST, Estimate, finite, numbered, paired, paired_p
 from helpers.stats.multiple import holm, least_p
 
 BEYOND, SAME, BELOW = "beyond", "not told apart", "below"
@@ -34,6 +34,31 @@ class Compared:
     n_draws: int | None = None
     stuck: str = ""
     groups: str = ""
+
+    def __neg__(self) -> Compared:
+        """The same with the opposite sign: *beyond* where this one is *below*."""
+        both = 0 - self.value, 0 - self.control, -self.difference
+        return Compared(*both, *astuple(self)[3:])
+
+
+def beside(
+    one: ArrayLike,
+    other: ArrayLike,
+    groups: ArrayLike | None,
+    what: str,
+    *,
+    stuck: str = "",
+) -> Compared:
+    """A reading beside its rival on the same items, for `judge`.
+
+    The difference is paired, with its interval over `groups` (None: each item by
+    itself) and the p of that interval; `what` names the groups, in the plural. Raises
+    ValueError for unequally many.
+    """
+    a, b = finite(one, "values of one"), finite(other, "values of the other")
+    gap, n = paired(a, b, groups), len(set(numbered(groups, len(a))))
+    means = float(a.mean()), float(b.mean())
+    return Compared(*means, gap, paired_p(gap, n), None, stuck, f"{n} {what}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,13 +23,13 @@ from helpers import cache as disk
 from helpers.activations import content_key
 from helpers.datasets import scrambled
 from helpers.models import chat_prompt, tokenize
-from helpers.stats import Estimate, Twins, halves, moved, moved_beside, paired, twins
+from helpers.stats import halves, paired, twins
 from helpers.steering.controls import Directions
 from helpers.steering.generation import SWEPT, choice_logprobs, sweep_logprobs
+from helpers.steering.judgment import Contrast, Judgment
 from helpers.steering.wordings import opens, worded, wordings
 
 VERSION = 1  # of the scores; part of every cache key
-Contrast = tuple[str, str]
 
 
 def log_odds(
@@ -90,55 +89,6 @@ def answered(
         progress=False,
     )
     return {"logprobs": pushed}
-
-
-@dataclass(frozen=True, eq=False)
-class Judgment:
-    """What a model judges of pairs, and what pushes do to it, in nats.
-
-    `plain` is without a push, `words` the same with the words of each question in
-    random order, `beyond_words` their paired difference in sensitivity. `table` has
-    name and kind of each push, `scores` its log-odds of case and twin; `before` those
-    without a push, `alone` those of words in random order.
-    """
-
-    contrast: Contrast
-    plain: Twins
-    words: Twins
-    beyond_words: Estimate
-    table: pd.DataFrame
-    scores: Float[NDArray[Any], "p n 2"]
-    before: Float[NDArray[Any], "n 2"]
-    alone: Float[NDArray[Any], "n 2"]
-    groups: Any
-
-    @property
-    def told(self) -> bool:
-        """Whether case and twin are told apart at all, without a push."""
-        return self.plain.sensitivity.low > 0
-
-    def moves(self) -> pd.DataFrame:
-        """How far each push moves criterion and sensitivity: a row for each.
-
-        Columns name, kind, measure, value, low, high.
-        """
-        rows = moved(self.scores, self.before, self.groups)
-        own = self.table.iloc[rows.pop("push")].reset_index(drop=True)
-        return pd.concat([own, rows], axis=1)
-
-    def beside(self, name: str) -> pd.DataFrame:
-        """What the push `name` moves beside each kind of control: `moved_beside`."""
-        mine = self.table["name"] == name
-        if mine.sum() != 1:
-            raise ValueError(f"{mine.sum()} pushes are named {name!r}: one is needed")
-        kinds, own = self.table["kind"], np.flatnonzero(mine)[0]
-        found = []
-        for kind in dict.fromkeys(kinds[kinds != kinds[own]]):
-            others = self.scores[(kinds == kind).to_numpy()]
-            rows = moved_beside(self.scores[own], others, self.before, self.groups)
-            rows.insert(0, "control", kind)
-            found.append(rows)
-        return pd.concat(found, ignore_index=True)
 
 
 def judge(

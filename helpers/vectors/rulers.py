@@ -48,6 +48,10 @@ class Ruler:
         own = (self.vectors * self.weights.T).sum(-1)
         return at @ self.weights - own / 2
 
+    def named(self, rows: Float[Tensor, "n d"]) -> list[str]:
+        """The emotion that each row is nearest to."""
+        return [self.emotions[i] for i in self.scores(rows).argmax(1).tolist()]
+
 
 def rulers(
     means: Float[Tensor, "n d"], labels: Sequence[str], *, ridge: float = 1.0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from helpers.show.charts.basic import COLORS, GRAY, WIDTH, titled
+from helpers.show.charts.controls import over_control
 
 
 def intervals(
@@ -59,3 +60,38 @@ def intervals(
         head = alt.Header(labelOrient="top", labelAnchor="start", title=None)
         chart = chart.facet(row=alt.Row(f"{row}:N", title=None, header=head))
     return titled(chart, title, description or f"Intervals of {name} by {color}.")
+
+
+def with_draws(
+    frame: pd.DataFrame, name: str, *, color: str | None = None, **style: Any
+) -> alt.LayerChart:
+    """The dots of `intervals` over the spread of their controls' draws.
+
+    `frame` is of `draw_rows`: a row whose `control` is empty is measured, every other
+    one is a draw. Options as in `intervals`; without `color` all dots are alike.
+    """
+    real = frame["control"] == ""
+    own = frame[real] if color else frame[real].assign(dot="measured")
+    made = intervals(own, name, color=color or "dot", **style)
+    return over_control(made, frame[~real][[name, "control", "value"]])
+
+
+def draw_rows(
+    found: Mapping[Any, Sequence[float]], nulls: Mapping[Any, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Figures (value, low, high) and the draws of their controls, in one frame.
+
+    Columns what, control, value, low, high; `nulls` has, by figure, the draws of each
+    control. A figure's name of several parts is joined by commas.
+    """
+    rows = [(named(key), "", *estimate) for key, estimate in found.items()]
+    for key, controls in nulls.items():
+        for control, draws in controls.items():
+            rows += [(named(key), control, x, x, x) for x in draws]
+    columns = ["what", "control", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).round(4)
+
+
+def named(key: Any) -> str:
+    """A figure's name: of several parts, joined by commas."""
+    return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)

@@ -10,10 +10,14 @@ import torch
 
 from helpers.behaviour import (
     ASK,
+    Coupled,
+    both_ways,
     bradley_terry,
+    coupled_beside,
     letter_prompts,
     ordered_pairs,
     prefer_first,
+    pushed_choices,
     span_masks,
     split_push,
     win_matrix,
@@ -200,3 +204,73 @@ def test_options_in_a_real_chat(smollm2: Any) -> None:
             before, kept = steered(smollm2, prompt, name)
             assert before.endswith(f"({question[question.index(name) - 3]})")
             assert kept == name
+
+
+def test_a_pushed_choice_is_two_questions_of_which_one_option_is_pushed(
+    random_model: Any,
+) -> None:
+    moved, others = ["sit on a mat", "walk in rain"], ["open the door", "laugh"]
+    rows = torch.randn(3, 32, generator=torch.Generator().manual_seed(0))
+    at: dict[str, Any] = {"layer": 1, "norm": 4.0, "strength": 0.5}
+    wanting, position = pushed_choices(random_model, moved, others, rows, **at)
+    assert wanting.shape == position.shape == (3, 2)
+    for i, (one, other) in enumerate(zip(moved, others, strict=True)):
+        change = []
+        for a, b in ((one, other), (other, one)):
+            ask = [f"What would you rather do? (A) {a} (B) {b}"]
+            where = span_masks(random_model, letter_prompts(random_model, ask), [one])
+            push = {"vector": rows[1], "where": where, **at}
+            pushed = prefer_first(random_model, ask, **push)["logit"][0]
+            change.append(pushed - prefer_first(random_model, ask)["logit"][0])
+        first, second = change
+        assert abs(first) + abs(second) > 1e-3
+        assert wanting[1, i] == pytest.approx((first - second) / 2, abs=1e-3)
+        assert position[1, i] == pytest.approx((first + second) / 2, abs=1e-3)
+    with pytest.raises(ValueError, match="2 activities against 1"):
+        pushed_choices(random_model, moved, others[:1], rows, **at)
+
+
+def test_both_ways_are_two_questions(random_model: Any) -> None:
+    one, two = ["sit on a mat", "walk in rain"], ["open the door", "laugh"]
+    found = both_ways(random_model, one, two)
+    pairs = ordered_pairs([*one, *two]).set_index(["a", "b"])["question"]
+    here = prefer_first(random_model, [pairs[0, 2], pairs[1, 3]])
+    there = prefer_first(random_model, [pairs[2, 0], pairs[3, 1]])
+    near = {"atol": 1e-4}
+    wanting = (here["logit"] - there["logit"]) / 2
+    np.testing.assert_allclose(found["wanting"], wanting, **near)
+    np.testing.assert_allclose(found["position"] + wanting, here["logit"], **near)
+    np.testing.assert_allclose(found["position"] - wanting, there["logit"], **near)
+    for name, column in (("mass", "mass"), ("says A", "first")):
+        mean = (here[column] + there[column]) / 2
+        np.testing.assert_allclose(found[name], mean, **near)
+
+
+def planted_coupling(rng: Any, share: float) -> Coupled:
+    """40 directions that read and do `share` of the same, on 3 things of 8 kinds."""
+    strong, liked = rng.normal(size=40), rng.normal(size=24)
+    rows = liked[:, None] * strong + 0.5 * rng.normal(size=(24, 40))
+    done = share * strong[:, None] + rng.normal(size=(40, 16))
+    return Coupled(rows, liked, done)
+
+
+def test_a_coupling_is_found_beside_one_that_is_none() -> None:
+    rng = np.random.default_rng(0)
+    real, lot = planted_coupling(rng, 2.0), planted_coupling(rng, 0.0)
+    test = coupled_beside(real, lot, 8)
+    each = [np.corrcoef(column, real.liked)[0, 1] for column in real.rows.T]
+    right = np.corrcoef(each, real.done.mean(1))[0, 1]
+    assert test.value == pytest.approx(right)
+    assert test.value > 0.8
+    assert test.difference.low > 0.2
+    assert test.p < 0.01
+    assert test.groups == "8 categories"
+    kept = np.array([1, 4])
+    place = np.isin(np.arange(24) % 8, kept)
+    each = [np.corrcoef(x, real.liked[place])[0, 1] for x in real.rows[place].T]
+    some = real.done[:, np.isin(np.arange(16) % 8, kept)].mean(1)
+    assert real.r(kept, 8) == pytest.approx(np.corrcoef(each, some)[0, 1])
+    flat = real._replace(done=real.done.mean(1, keepdims=True))
+    assert flat.r(kept, 8) == pytest.approx(np.corrcoef(each, flat.done[:, 0])[0, 1])
+    told = coupled_beside(real, lot, 8, 0.002, 499)
+    assert (told.p, told.n_draws) == (0.002, 499)

@@ -11,7 +11,15 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers.show import charts, emotion_map, over_control, toy_and_real, two_models
+from helpers.show import (
+    charts,
+    draw_rows,
+    emotion_map,
+    over_control,
+    toy_and_real,
+    two_models,
+    with_draws,
+)
 from helpers.show.charts.maps import LETTER, LINE, SIZE
 from helpers.show.charts.two_models import _share
 from helpers.stats import Estimate
@@ -46,6 +54,26 @@ def test_gray_is_the_spread_of_draws_and_not_of_their_mean() -> None:
     assert ((one > got["low"]) & (one < got["high"])).mean() == pytest.approx(0.95)
     assert got["high"] - got["low"] > 10 * 2 * 1.96 * one.std() / len(one)
     assert layer["encoding"]["y"] == chart.to_dict()["layer"][-2]["encoding"]["y"]
+
+
+def test_rows_of_figures_and_draws_are_one_chart() -> None:
+    b = ("b", 2)
+    found = {"a": Estimate(0.2, 0.1, 0.3), b: Estimate(0.8, 0.7, 0.9)}
+    nulls = {"a": {"lot": [0.0, 0.1]}, b: {"lot": [0.2], "random": [0.3]}}
+    rows = draw_rows(found, nulls)
+    assert set(rows["what"]) == {"a", "b, 2"}
+    assert (rows["control"] == "").sum() == 2
+    assert len(rows) == 6
+    real = rows["control"] == ""
+    own, style = rows[real].assign(dot="measured"), {"color": "dot", "title": "t"}
+    right = over_control(
+        charts.intervals(own, "what", **style),
+        rows[~real][["what", "control", "value"]],
+    )
+    assert with_draws(rows, "what", title="t").to_dict() == right.to_dict()
+    shown = with_draws(rows.assign(who=rows["what"]), "what", color="who", title="t")
+    points = [v for v in shown.to_dict()["layer"] if v["mark"]["type"] == "point"]
+    assert points[0]["encoding"]["color"]["field"] == "who"
 
 
 def test_two_controls_are_told_apart_and_three_refused() -> None:

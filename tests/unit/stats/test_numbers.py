@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from helpers.stats import number, whole
+from helpers.stats import number, told_p, whole
 
 THREES = [3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)]
 NOT_WHOLE = [
@@ -17,6 +17,13 @@ NO_NUMBERS = [
     True, np.True_, torch.tensor(True), "2", np.str_("2"), np.array("2"), None, pd.NA,
     pd.NaT, 1j, [2.0], np.array([2.0]), torch.tensor([2.0]), pd.Series([2.0]),
 ]  # fmt: skip
+
+
+def test_a_p_value_is_never_told_as_zero() -> None:
+    assert told_p(0.0123) == "p = 0.012"
+    assert told_p(1 / 1000) == "p = 0.001"
+    assert told_p(1 / 10_000) == told_p(0.0) == "p < 0.001"
+    assert told_p(1.0) == "p = 1.000"
 
 
 @pytest.mark.parametrize("given", THREES, ids=repr)

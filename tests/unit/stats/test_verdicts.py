@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, ttest_rel
 
 from helpers.stats import (
     Compared,
     Estimate,
+    beside,
     holm,
     judge,
     null_p,
@@ -109,3 +110,28 @@ def test_a_table_shows_the_interval_behind_each_word() -> None:
     assert list(table.columns[:6]) == [
         "figure", "value", "control", "difference", "low", "high"
     ]  # fmt: skip
+
+
+def test_a_reading_beside_its_rival_is_a_paired_t_test() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(0.3, 1, 20), rng.normal(0, 1, 20)
+    test, real = beside(one, other, None, "tasks"), ttest_rel(one, other)
+    low, high = real.confidence_interval()
+    assert test.difference == pytest.approx(((one - other).mean(), low, high))
+    assert test.p == pytest.approx(real.pvalue)
+    assert (test.value, test.control) == pytest.approx((one.mean(), other.mean()))
+    assert test.groups == "20 tasks"
+    twice = beside(np.repeat(one, 2), np.repeat(other, 2), np.repeat(range(20), 2), "t")
+    assert twice.p == pytest.approx(real.pvalue)
+    assert twice.groups == "20 t"
+    deaf = beside(one, other, None, "tasks", stuck="all are 0")
+    assert judge({"it": deaf})["it"].reason == "all are 0"
+
+
+def test_a_test_turned_around_says_the_opposite() -> None:
+    up = one(0.5, 0.1, 0.9)
+    assert word(-up) == BELOW
+    assert (-up).difference == Estimate(-0.5, -0.9, -0.1)
+    assert str((-up).control) == "0.0"
+    down = -up
+    assert -down == up

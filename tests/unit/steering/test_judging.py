@@ -133,6 +133,35 @@ def test_a_planted_push_moves_the_criterion_beyond_every_control(planted: Any) -
     assert beside.loc["criterion", "value"] > beside.loc["criterion", "most"]
     with pytest.raises(ValueError, match="0 pushes are named 'happy'"):
         found.beside("happy")
+    tests = found.tests("planted", "random")
+    assert list(tests) == ["criterion", "sensitivity"]
+    assert tests["criterion"].value == beside.loc["criterion", "value"]
+    assert (tests["criterion"].p, tests["criterion"].n_draws) == (1 / 40, 39)
+    assert bool(tests["sensitivity"].stuck) != found.told
+    alike = replace(found, table=found.table.assign(kind="emotion"))
+    others = alike.tests("planted", "other emotions")
+    assert others["criterion"] == tests["criterion"]
+
+
+def test_links_find_a_rating_that_the_criterion_follows(planted: Any) -> None:
+    model, directions = planted
+    rng = np.random.default_rng(0)
+    names, rows = [f"e{i}" for i in range(30)], rng.normal(size=(30, 8))
+    before, rated = rng.normal(size=(6, 2)), pd.Series(rng.normal(size=30), names)
+    scores = before + rated.to_numpy()[:, None, None]  # both sides alike
+    scores = scores + 0.1 * rng.normal(size=(30, 6, 2))
+    table = pd.DataFrame({"name": names, "kind": "emotion"})
+    some = [f"{case} {like}" for case in CASES for like in LIKES] + CASES
+    found = judge(model, some, some[::-1], CONTRASTS[1:], directions, strength=1.0)
+    made = replace(found, table=table, scores=scores, before=before)
+    ratings = pd.DataFrame({"real": rated, "lot": rng.permutation(rated)})
+    linked = made.links(ratings, rows, n_draws=99)
+    mean = (scores - before).mean((1, 2))
+    real, deaf = linked["criterion", "real"], linked["sensitivity", "real"]
+    assert real.r.value == pytest.approx(np.corrcoef(mean, rated)[0, 1])
+    assert real.p["cluster"] == real.p["geometry"] == 1 / 100
+    assert deaf.p["cluster"] > 0.05
+    assert linked["criterion", "lot"].p["cluster"] > 0.05
 
 
 def test_the_half_that_chooses_is_not_the_half_that_is_told(planted: Any) -> None:

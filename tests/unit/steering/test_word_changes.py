@@ -19,11 +19,13 @@ from helpers.steering import (
     fluency,
     own_right,
     word_changes,
+    words_pushed,
+    words_without,
 )
 from helpers.steering.fluency import repetition, surprise
 from helpers.steering.pushes import Push
 from helpers.vectors import EmotionVectors
-from tests.unit.families import load_plain, make_folder
+from tests.unit.families import load_plain, make_folder, plain_blocks
 
 WORDS = ("the", "was", "and", "laugh")
 
@@ -44,6 +46,58 @@ def test_surprise_is_the_loss_of_the_text(
     assert np.isnan(got[1])
     table = fluency(random_model, [prompt], [text])
     assert table["perplexity"][0] == pytest.approx(np.exp(loss), rel=1e-2)
+
+
+def test_next_tokens_move_as_choices_do(random_model: Any) -> None:
+    prompts, letters = ["The cat sat on", "She waited"], ["A", "B"]
+    ids = [random_model.tokenizer(x)["input_ids"] for x in letters]
+    rows = torch.randn(4, d_model(random_model))
+    ask: dict[str, Any] = {"layer": 1, "norm": 3.0}
+    tokens = torch.tensor([row[-1] for row in ids])
+    got = words_pushed(random_model, prompts, tokens, rows, 0.5, **ask)
+    free = choice_logprobs(random_model, prompts, letters)
+    for r, row in enumerate(rows):
+        ask |= {"vector": row, "strength": 0.5}
+        right = choice_logprobs(random_model, prompts, letters, **ask) - free
+        assert right.abs().max() > 1e-3
+        assert torch.allclose(got[:, r], right, atol=2e-3)
+
+
+def test_words_without_a_direction_equal_hooks_that_project_it_out(
+    family_folder: Callable[[str], Path],
+) -> None:
+    folder = family_folder("llama")
+    model = load_model(folder, device="cpu")
+    prompts, words = ["The cat sat on", "She waited"], [f" {w}" for w in WORDS]
+    rows = torch.randn(3, d_model(model), generator=torch.Generator().manual_seed(0))
+    got = words_without(model, prompts, words, rows, 1)
+    plain, tokenizer = load_plain(folder)
+
+    def after(prompt: str, out: torch.Tensor | None) -> torch.Tensor:
+        def hook(module: Any, inputs: Any, output: Any) -> Any:
+            rest = output[0] if isinstance(output, tuple) else output
+            rest = rest - (rest @ out)[..., None] * out
+            return (rest, *output[1:]) if isinstance(output, tuple) else rest
+
+        blocks = plain_blocks(plain)[1:] if out is not None else []
+        handles = [block.register_forward_hook(hook) for block in blocks]
+        said = []
+        for word in words:
+            head, tail = (tokenizer(t)["input_ids"] for t in (prompt, word))
+            with torch.no_grad():
+                logits = plain(torch.tensor([head + tail])).logits[0]
+            odds = logits.log_softmax(-1)[len(head) - 1 : -1]
+            said.append(odds.gather(1, torch.tensor(tail)[:, None]).sum())
+        for handle in handles:
+            handle.remove()
+        return torch.stack(said)
+
+    for n, prompt in enumerate(prompts):
+        free = after(prompt, None)
+        for r, row in enumerate(rows):
+            change = after(prompt, row / row.norm()) - free
+            assert change.abs().max() > 1e-3
+            assert torch.allclose(got[n, r], change, atol=2e-3)
 
 
 def test_repetition_counts_runs_that_come_back() -> None:
