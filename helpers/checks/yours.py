@@ -60,7 +60,8 @@ def batch(
         torch.no_grad(),
         model.trace({"input_ids": ids, "attention_mask": mask.long()}),
     ):
-        rows = unwrap(model.layers[layer].output).float().cpu().save()
+        residual: Any = unwrap(model.layers[layer].output)
+        rows = residual.float().cpu().save()
     return rows, mask
 
 
