@@ -153,7 +153,8 @@ def test_links_find_a_rating_that_the_criterion_follows(planted: Any) -> None:
     table = pd.DataFrame({"name": names, "kind": "emotion"})
     some = [f"{case} {like}" for case in CASES for like in LIKES] + CASES
     found = judge(model, some, some[::-1], CONTRASTS[1:], directions, strength=1.0)
-    made = replace(found, table=table, scores=scores, before=before)
+    rest = {"before": before, "alone": before}
+    made = replace(found, table=table, scores=scores, **rest)
     ratings = pd.DataFrame({"real": rated, "lot": rng.permutation(rated)})
     linked = made.links(ratings, rows, n_draws=99)
     mean = (scores - before).mean((1, 2))
