@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from helpers.activations import batches, check_read, content_key, token_budget
-from helpers.cache import cached, digest_bytes
+from helpers.cache import Key, cached, digest_bytes
 from helpers.models import pad, tokenize, unwrap, where
 from helpers.monitor.alarms import smooth_from
 from helpers.stats import whole
@@ -36,13 +36,14 @@ def read_windows(
     start: Any = 1,
     push: Push | None = None,
     parts: Sequence[str] = PARTS,
+    cache: bool = True,
 ) -> dict[str, Float[Tensor, "*l n e"]]:
     """Scores of each text, in parts: what `watch_text` reads, of many texts at once.
 
     `peak`: the highest mean over a window, which an alert goes by; `mean`: over all
     positions from `start` on; `end`: over the last window. `vectors` of one layer, or a
     list of as many each at several. `push` (one vector, with its layer, strength and
-    norm) is added at every position. Cached by content.
+    norm) is added at every position. Cached by content, unless `cache` is off.
 
     Raises ValueError for a text that is shorter than `start` and a window, or for a
     part that is none. Taught in chapter 12.
@@ -60,7 +61,7 @@ def read_windows(
     if push is not None:
         raw = digest_bytes([push.vector.float().numpy().tobytes()])
         about.append([raw, push.layer, push.strength, push.norm])
-    key = content_key(model, "windows", rows, *about)
+    key = content_key(model, "windows", rows, *about) if cache else Key()
 
     def compute() -> dict[str, Tensor]:
         found = torch.zeros(len(parts), len(several), len(rows), len(several[0]))

@@ -89,7 +89,11 @@ def test_readers_are_read_and_other_vectors_are_other_results(
     twice = replace(own, readers=2 * own.unit / own.norm)
     again = read_windows(random_model, LONG, twice, **options)["end"]
     np.testing.assert_allclose(again, 2 * first, rtol=1e-3, atol=1e-5)
-    assert list(own_cache.iterdir())
+    kept = len(list(own_cache.iterdir()))
+    assert kept == 2
+    more = read_windows(random_model, LONG, own, parts=["end"], cache=False, **options)
+    assert torch.equal(more["end"], first)
+    assert len(list(own_cache.iterdir())) == kept
     assert torch.equal(read_windows(random_model, LONG, own, **options)["end"], first)
 
 
