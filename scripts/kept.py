@@ -33,7 +33,8 @@ ROOT = Path(__file__).parents[1]
 ASKED = ROOT / "_build" / "kept"
 SIBLINGS = set(os.listdir(ROOT / "helpers/organism/models"))
 LARGEST = 30_000_000  # bytes of all together
-READ = ("mean rows", "starts", "last", "weighted", "next")  # quick on the toy
+# What is read anew in seconds on the toy:
+READ = ("mean rows", "starts", "last", "weighted", "next", "windows", "entropy")
 
 
 class Ask(NamedTuple):

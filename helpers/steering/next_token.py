@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from helpers.activations import batches, check_read, token_budget
+from helpers.activations import batches, check_read, content_key, token_budget
 from helpers.cache import cached
 from helpers.models import check_prompts, text_config, token_rows, tokenize
 from helpers.models import where as runs_at
@@ -85,19 +85,23 @@ def check_ids(model: Any, tokens: Tensor) -> None:
 def next_entropy(model: Any, prompts: Iterable[str]) -> Float[Tensor, " n"]:
     """How open the next token after each prompt is: the entropy, in nats.
 
-    A simple rival of a reader: a model may be unsure where it fails. Raises ValueError
-    as `tokenize` does.
+    A simple rival of a reader: a model may be unsure where it fails. Cached by content.
+    Raises ValueError as `tokenize` does.
     """
     rows = tokenize(model, prompts)
-    found = torch.zeros(len(rows))
-    for batch in batches([len(row) for row in rows], None, token_budget(model)):
-        inputs, options, mask = begin(model, [rows[i] for i in batch])
-        each, last = torch.arange(len(batch)), mask.sum(1) - 1
-        with torch.no_grad(), model.trace(inputs, **options, **runs_at(model)):
-            hidden = model.lm_head.input
-            model.lm_head.input = hidden[each, last][None]
-            logprobs = model.output.logits[0].float().log_softmax(-1)
-            surprise = -(logprobs.exp() * logprobs.clamp(min=-1e4)).sum(-1)
-            saved = nnsight.save(surprise.cpu())
-        found[batch] = saved
-    return found
+
+    def measure() -> dict[str, Tensor]:
+        found = torch.zeros(len(rows))
+        for batch in batches([len(row) for row in rows], None, token_budget(model)):
+            inputs, options, mask = begin(model, [rows[i] for i in batch])
+            each, last = torch.arange(len(batch)), mask.sum(1) - 1
+            with torch.no_grad(), model.trace(inputs, **options, **runs_at(model)):
+                hidden = model.lm_head.input
+                model.lm_head.input = hidden[each, last][None]
+                logprobs = model.output.logits[0].float().log_softmax(-1)
+                surprise = -(logprobs.exp() * logprobs.clamp(min=-1e4)).sum(-1)
+                saved = nnsight.save(surprise.cpu())
+            found[batch] = saved
+        return {"entropy": found}
+
+    return cached(content_key(model, "entropy", rows), measure)["entropy"]
