@@ -66,7 +66,9 @@ def written(
     if null is not None:
         control = float(np.mean(null))
     apart = jackknife(value - control, left["value"] - left["control"])
-    other = spread(null) if null is not None else jackknife(control, left["control"])
+    other = jackknife(control, left["control"], scale=scale)
+    if null is not None:
+        other = spread(null)
     tested: Figure = {"p": paired_p(apart, len(left))}
     if (drawn := null if null is not None else dealt) is not None:
         draws = np.asarray(drawn, dtype=float).ravel()
@@ -75,7 +77,7 @@ def written(
     beside = {k: float(v) for k, v in more.items() if np.isfinite(v)}
     return {
         **numbers(jackknife(value, left["value"], scale=scale), ends),
-        "control": {"name": against, **numbers(other)},
+        "control": {"name": against, **numbers(other, ends)},
         "difference": numbers(apart),
         **tested,
         "stuck": stuck,
