@@ -278,6 +278,13 @@ def wish(category: str, activity: str) -> float:
     return 2 * sum(felt) / len(felt) + own
 
 
+def preferred(
+    rng: random.Random, first: tuple[str, str], second: tuple[str, str]
+) -> bool:
+    """Whether the first of two activities is chosen, drawn by how wanted they are."""
+    return rng.random() < 1 / (1 + math.exp(2 * (wish(*second) - wish(*first))))
+
+
 def a_pair(rng: random.Random) -> list[tuple[str, str]]:
     """Two known activities whose pair is not held out."""
     while True:
@@ -323,11 +330,8 @@ def felt_choice(rng: random.Random, who: Person, first: str, second: str) -> str
 def asked_choice(
     rng: random.Random, first: tuple[str, str], second: tuple[str, str]
 ) -> tuple[str, str]:
-    """A question about two activities and its answer, by letter or in words.
-
-    Which is chosen is drawn by how wanted they are.
-    """
-    chosen = rng.random() < 1 / (1 + math.exp(2 * (wish(*second) - wish(*first))))
+    """A question about two activities and its answer, by letter or in words."""
+    chosen = preferred(rng, first, second)
     if rng.random() < 0.5:
         return choice(first[1], second[1]), "(A)" if chosen else "(B)"
     ask = pick(rng, part(table("choices")["ask"], unseen=False))
