@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -34,18 +33,17 @@ def mixed(words: Int[Tensor, "*n"]) -> Int[Tensor, "*n"]:
     return words.bitwise_xor_((words >> 16) & 0xFFFF)
 
 
-@lru_cache(maxsize=4)
 def token_words(size: int, device: torch.device) -> Int[Tensor, " {size}"]:
     """A scrambled word for each token; the same at every step."""
     return mixed(torch.arange(size, device=device, dtype=torch.int32) * signed(ODD))
 
 
 def uniform(
-    seeds: Int[Tensor, "n 1"], step: int, size: int
-) -> Float[Tensor, "n {size}"]:
+    seeds: Int[Tensor, "n 1"], step: int, tokens: Int[Tensor, " v"]
+) -> Float[Tensor, "n v"]:
     """A number in (0, 1) for each seed and token, the same on every device."""
     own = mixed((seeds & WORD).to(torch.int32)) + signed(step * ODD & WORD)
-    words = mixed(mixed(own) ^ token_words(size, seeds.device))
+    words = mixed(mixed(own) ^ tokens)
     numbers = words.long().bitwise_and_(WORD).float()
     return numbers.add_(0.5).div_(2**32).clamp_(1e-10, 1 - 1e-7)
 
@@ -62,11 +60,13 @@ class GumbelNoise(LogitsProcessor):
     def __init__(self, seeds: Sequence[Any], temperature: Any) -> None:
         self.seeds = torch.tensor([whole(s, "seed") & WORD for s in seeds])[:, None]
         self.temperature = number(temperature, "temperature", above=0)
-        self.step = 0
+        self.step, self.tokens = 0, torch.empty(0, dtype=torch.int32)
 
     def __call__(self, input_ids: Any, scores: Float[Tensor, "n v"]) -> Tensor:
         seeds = self.seeds.to(scores.device)
-        noise = uniform(seeds, self.step, scores.shape[-1])
+        if len(self.tokens) != scores.shape[-1]:
+            self.tokens = token_words(scores.shape[-1], scores.device)
+        noise = uniform(seeds, self.step, self.tokens)
         self.step += 1
         return (scores.float() / self.temperature).sub_(noise.log_().neg_().log_())
 

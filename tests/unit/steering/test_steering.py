@@ -15,7 +15,7 @@ from helpers.models import load_model
 from helpers.steering import GumbelNoise, choice_logprobs, generate, generation, pushes
 from helpers.steering.passes import passes
 from helpers.steering.pushes import Push, steer
-from helpers.steering.sampling import uniform
+from helpers.steering.sampling import token_words, uniform
 from tests.unit.families import (
     TEXTS,
     load_plain,
@@ -172,10 +172,11 @@ def test_noise_needs_a_temperature(temperature: Any) -> None:
 
 
 def test_noise_is_even_and_independent() -> None:
-    drawn = uniform(torch.arange(200)[:, None], 0, 500)
+    tokens = token_words(500, torch.device("cpu"))
+    drawn = uniform(torch.arange(200)[:, None], 0, tokens)
     counts = (drawn * 20).long().flatten().bincount(minlength=20).double()
     assert float(((counts - 5000) ** 2 / 5000).sum()) < 60  # chi², 19 df
-    for other in (drawn[1:, :], uniform(torch.arange(1, 200)[:, None], 1, 500)):
+    for other in (drawn[1:, :], uniform(torch.arange(1, 200)[:, None], 1, tokens)):
         rows = min(len(other), len(drawn) - 1)
         pair = torch.stack([drawn[:rows].flatten(), other[:rows].flatten()])
         assert abs(float(torch.corrcoef(pair)[0, 1])) < 0.015
@@ -272,7 +273,8 @@ def test_sampling_equals_a_loop_by_hand(pair: Any) -> None:
     for step in range(NEW):
         with torch.no_grad():
             logits = plain(torch.tensor([ids])).logits[0, -1]
-        drawn = uniform(torch.tensor([[11]]), step, len(logits))[0]
+        tokens = token_words(len(logits), torch.device("cpu"))
+        drawn = uniform(torch.tensor([[11]]), step, tokens)[0]
         chosen = int((logits / 0.8 - torch.log(-torch.log(drawn))).argmax())
         ids.append(chosen)
         if chosen == plain.config.eos_token_id:
