@@ -20,8 +20,11 @@ from tests.conftest import ROOT
 AXE = "axe-core@4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
 
-DRAWN = """() => [...document.querySelectorAll("div[id^=altair-viz]")].every(
-    chart => chart.querySelector("canvas, svg.marks"))"""
+DRAWN = """() => {
+    dispatchEvent(new Event("beforeprint"));
+    return [...document.querySelectorAll("div[id^=altair-viz]")].every(
+        chart => chart.querySelector("canvas, svg.marks"));
+}"""
 
 # Text whose contrast with what lies behind it is below WCAG's 3:1 for large text.
 FAINT = """() => {
@@ -113,13 +116,12 @@ class Visit:
     def open(self, name: str) -> Page:
         """Open a page of the book and wait until it is at rest and its charts drawn.
 
-        Charts outside the view are drawn as for print.
+        Charts outside the view are drawn as for print, those that came late too.
         A chart that is not drawn in time is left to the tests to find.
         """
         self.page.goto(f"{self.site}/{name}.html", wait_until="networkidle")
-        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         with suppress(PlaywrightTimeout):
-            self.page.wait_for_function(DRAWN, timeout=20_000)
+            self.page.wait_for_function(DRAWN, timeout=30_000, polling=250)
         return self.page
 
 
