@@ -88,9 +88,13 @@ def run_sphinx(config: Path, builder: str = "html") -> int:
     return run("-c", jupyter_book, "build", str(ROOT), *options)
 
 
-def prepare(code: str, *, vendored: bool) -> Path:
-    """Write the configuration for helpers of this digest; drop caches of others."""
-    cache = BUILD / f".jupyter_cache_{code}"
+def cache_of(code: str) -> Path:
+    """Where pages that helpers of this digest executed are kept."""
+    return BUILD / f".jupyter_cache_{code}"
+
+
+def prepare(cache: Path, *, vendored: bool) -> Path:
+    """Write the configuration that reads this cache; drop all others."""
     for old in set(BUILD.glob(".jupyter_cache_*")) - {cache}:
         shutil.rmtree(old)
     BUILD.mkdir(exist_ok=True)
@@ -112,8 +116,8 @@ def build() -> int:
         print(f"Nothing changed. {where}")
         return 0
     STAMP.unlink(missing_ok=True)
-    config = prepare(code, vendored=vendored)
-    cache = BUILD / f".jupyter_cache_{code}"
+    cache = cache_of(code)
+    config = prepare(cache, vendored=vendored)
     status = run("-m", "scripts.execute", str(cache)) or run_sphinx(config)
     seconds = time.monotonic() - start
     if status:
@@ -137,7 +141,7 @@ def furnish() -> None:
 
 def check_links() -> int:
     """Ask for every link of the book; what is broken stands in linkcheck/output.txt."""
-    config = prepare(digest(CODE), vendored=ensure_vendor())
+    config = prepare(cache_of(digest(CODE)), vendored=ensure_vendor())
     return run_sphinx(config, "linkcheck")
 
 

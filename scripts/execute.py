@@ -43,25 +43,25 @@ def size(path: Path) -> int:
     return path.stat().st_size
 
 
-def run(notebook: Any) -> ExecutionResult:
-    """Execute a notebook in an empty folder of its own."""
-    options = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["execute"]
+def run(notebook: Any, timeout: int) -> ExecutionResult:
+    """Execute a notebook in an empty folder of its own; `timeout` in seconds a cell."""
     with TemporaryDirectory() as folder:
         return single_nb_execution(
-            notebook, cwd=folder, timeout=options["timeout"], allow_errors=False
+            notebook, cwd=folder, timeout=timeout, allow_errors=False
         )
 
 
 def execute(folder: Path, book: Path = ROOT / "book") -> int:
     """Execute what is not in the cache yet; returns how many pages failed."""
     cache, waiting, failed = get_cache(folder), {}, 0
+    options = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["execute"]
     at_once = max(1, min(MOST, os.cpu_count() or 1))
     with ThreadPoolExecutor(at_once) as pool:
         for path, notebook in pages(book):
             with suppress(KeyError):
                 cache.match_cache_notebook(notebook)
                 continue
-            waiting[pool.submit(run, notebook)] = path
+            waiting[pool.submit(run, notebook, options["timeout"])] = path
         for done in tqdm(as_completed(waiting), total=len(waiting), unit="page"):
             path, result = waiting[done], done.result()
             if result.err is not None:
