@@ -1,11 +1,13 @@
 """Build the book: `python -m scripts.build`; `--links` looks after its links instead.
 
-Every chapter is executed on the embedded model. Executed cells are cached under a
-name that depends on helpers/ too, so that no page is older than the code it shows.
+Every chapter is executed on both models; with `--installed WHEEL` as on Colab, where
+its setup cell installs that wheel. Executed cells are cached under a name that depends
+on helpers/ too, so that no page is older than the code it shows.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -104,27 +106,31 @@ def prepare(cache: Path, *, vendored: bool) -> Path:
     return config
 
 
-def build() -> int:
-    """Build what is out of date, say where the result is, return an exit status."""
+def build(*wheel: str) -> int:
+    """Build what is out of date, say where the result is, return an exit status.
+
+    With a `wheel` every chapter has to have run from it, as on Colab.
+    """
     start = time.monotonic()
     code = digest(CODE)
     vendored = ensure_vendor()
-    wanted = f"{code} {digest(PAGES)} {vendored}"
+    wanted = [code, digest(PAGES), str(vendored), *(["installed"] if wheel else [])]
     where = f"The book is at {HTML.relative_to(ROOT)}/index.html"
-    if STAMP.exists() and STAMP.read_text() == wanted and HTML.exists():
+    built = STAMP.read_text().split() if STAMP.exists() and HTML.exists() else []
+    if set(wanted) <= set(built):
         furnish()
         print(f"Nothing changed. {where}")
         return 0
     STAMP.unlink(missing_ok=True)
     cache = cache_of(code)
     config = prepare(cache, vendored=vendored)
-    status = run("-m", "scripts.execute", str(cache)) or run_sphinx(config)
+    status = run("-m", "scripts.execute", str(cache), *wheel) or run_sphinx(config)
     seconds = time.monotonic() - start
     if status:
         print(f"The book did not build ({seconds:.0f} s): see the messages above.")
         return status
     furnish()
-    STAMP.write_text(wanted)
+    STAMP.write_text(" ".join(wanted))
     print(f"Built in {seconds:.0f} s. {where}")
     return 0
 
@@ -145,5 +151,14 @@ def check_links() -> int:
     return run_sphinx(config, "linkcheck")
 
 
+def main() -> int:
+    """Command line: see the top of this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--links", action="store_true")
+    parser.add_argument("--installed", metavar="WHEEL", nargs=1, default=[])
+    given = parser.parse_args()
+    return check_links() if given.links else build(*given.installed)
+
+
 if __name__ == "__main__":
-    sys.exit(check_links() if "--links" in sys.argv else build())
+    sys.exit(main())

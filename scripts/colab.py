@@ -71,10 +71,26 @@ def run(
         startup.mkdir(parents=True)
         startup.joinpath("00.py").write_text(STARTUP, "utf-8")
         client = NotebookClient(
-            notebook, timeout=900, resources={"metadata": {"path": str(folder)}}
+            notebook,
+            timeout=900,
+            record_timing=False,
+            resources={"metadata": {"path": str(folder)}},
         )
         inherited = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         client.execute(env={**inherited, "IPYTHONDIR": ipython, **environment})
+    return notebook
+
+
+def run_installed(chapter: Path, wheel: Path, folder: Path, **environment: str) -> Any:
+    """Run `chapter` with nothing but what its setup cell installs under `folder`."""
+    empty, site = folder / "content", folder / "site"
+    empty.mkdir()
+    site.mkdir()
+    pip = {"PIP_NO_DEPS": "1", "PIP_TARGET": str(site), "PYTHONPATH": str(site)}
+    pip["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    notebook = run(chapter, wheel, empty, pip | environment)
+    if not (site / "helpers/models/load.py").exists():
+        raise RuntimeError(f"the setup cell of {chapter.name} installed nothing")
     return notebook
 
 

@@ -29,6 +29,8 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
+from scripts.wheel import build  # noqa: E402
+
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -67,12 +69,25 @@ def cache(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_book(cache: Path) -> Path:
-    """The folder of the book's pages, built by the command of `make book`."""
+def wheel(shared: Path) -> Path:
+    """The package's wheel, built once for all workers."""
+    folder = shared / "wheel"
+    with FileLock(shared / "wheel.lock"):
+        if not list(folder.glob("*.whl")):
+            build(folder, "--no-build-isolation")
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def built_book(cache: Path, wheel: Path) -> Path:
+    """The folder of the book's pages, built by the command of `make book`.
+
+    Its chapters have run as on Colab, from the wheel and an empty folder.
+    """
     folder = ROOT / "_build"
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
-        command = [sys.executable, "-m", "scripts.build"]
+        command = [sys.executable, "-m", "scripts.build", "--installed", str(wheel)]
         environment = {**os.environ, "EMOTION_VECTORS_CACHE": str(cache)}
         done = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True

@@ -80,12 +80,18 @@ def test_cells_name_another_model(tmp_path: Path) -> None:
 
 @pytest.mark.run
 @pytest.mark.parametrize("part", range(1, PARTS + 1))
-def test_chapters_run_on_other_families(part: int) -> None:
-    """In a process of its own: a shell in which chapter follows chapter."""
+def test_chapters_run_on_other_families(
+    part: int, built_book: Path, cache: Path
+) -> None:
+    """In a process of its own: a shell in which chapter follows chapter.
+
+    What the toy gave stands in the cache since the book was built.
+    """
     seed = os.environ.get("GITHUB_RUN_NUMBER", "a")  # others in each run on GitHub
     command = [sys.executable, "-m", "scripts.matrix", "--pairs", seed]
     command += ["--part", f"{part}/{PARTS}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    own = {"PYTHONPATH": str(ROOT), "EMOTION_VECTORS_CACHE": str(cache)}
+    environment = {**os.environ, **own}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True
     )

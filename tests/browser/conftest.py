@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from scripts.vendor import bring
+from tests.book.reading import contents
 from tests.conftest import ROOT
 
 AXE = "axe-core@4.14.1"
@@ -70,6 +71,10 @@ WIDE = """() => {
     });
     return wide.slice(0, 5).map(e => e.outerHTML.slice(0, 120));
 }"""
+
+
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -138,6 +143,58 @@ def axe() -> str:
 @pytest.fixture
 def visit(browser: Browser, site: str) -> Iterator[Visit]:
     """A fresh window of a laptop's size."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport=DESK)
     yield Visit(context.new_page(), site)
     context.close()
+
+
+@pytest.fixture(scope="session")
+def open_once(browser: Browser, site: str) -> Callable[[str, str], Visit]:
+    """Opens a page at a desk in light or on a phone in dark mode, and stays on it.
+
+    Each of the two windows moves on when another page is asked for.
+    """
+    held: dict[str, tuple[str, Visit]] = {}
+
+    def opened(mode: str, name: str) -> Visit:
+        known, visit = held.get(mode, ("", None))
+        if known != name:
+            if visit:
+                visit.page.context.close()
+            size = DESK if mode == "light" else PHONE
+            visit = Visit(browser.new_context(viewport=size).new_page(), site)
+            visit.page.add_init_script(
+                f"localStorage.setItem('mode', '{mode}');"
+                f"localStorage.setItem('theme', '{mode}');"
+            )
+            held[mode] = name, visit
+            visit.open(name)
+        return visit
+
+    return opened
+
+
+@pytest.fixture
+def desk(open_once: Callable[[str, str], Visit], name: str) -> Visit:
+    """The page called `name` on a laptop, as its other tests left it."""
+    return open_once("light", name)
+
+
+@pytest.fixture
+def phone(open_once: Callable[[str, str], Visit], name: str) -> Visit:
+    """The page called `name` on a phone in dark mode, as its other tests left it."""
+    return open_once("dark", name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A page's tests follow one another, so that it is opened once."""
+    names = {name: place for place, name in enumerate(contents())}
+
+    def page(item: pytest.Item) -> int:
+        asked = getattr(item, "callspec", None)
+        return names.get(asked.params.get("name"), -1) if asked else -1
+
+    own = [i for i, item in enumerate(items) if item.path.name == "test_pages.py"]
+    ordered = sorted((items[i] for i in own), key=page)
+    for i, item in zip(own, ordered, strict=True):
+        items[i] = item

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -48,12 +49,12 @@ def chart_faults(visit: Visit) -> list[str]:
 
 
 @each_page
-def test_is_whole_without_a_network(visit: Visit, name: str) -> None:
-    page = visit.open(name)
+def test_is_whole_without_a_network(desk: Visit) -> None:
+    page = desk.page
     page.wait_for_timeout(300)
-    assert visit.outside == []
-    assert visit.errors == []
-    assert chart_faults(visit) == []
+    assert desk.outside == []
+    assert desk.errors == []
+    assert chart_faults(desk) == []
     assert page.locator(".bd-article h1").count() == 1
     assert page.locator(".bd-article h2").count() >= 1
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
@@ -63,8 +64,8 @@ def test_is_whole_without_a_network(visit: Visit, name: str) -> None:
 
 
 @each_chapter
-def test_formulas_and_widgets_are_drawn(visit: Visit, name: str) -> None:
-    page = visit.open(name)
+def test_formulas_and_widgets_are_drawn(desk: Visit) -> None:
+    page = desk.page
     formulas = page.locator(".bd-article .math").count()
     drawn = page.locator(".bd-article .math mjx-container").count()
     assert drawn >= formulas
@@ -74,9 +75,50 @@ def test_formulas_and_widgets_are_drawn(visit: Visit, name: str) -> None:
     assert page.locator(".bd-article .jupyter-widgets").count() >= views
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@each_page
+def test_everyone_can_read_it(
+    open_once: Callable[[str, str], Visit], name: str, mode: str, axe: str
+) -> None:
+    page = open_once(mode, name).page
+    assert page.locator("html").get_attribute("data-theme") == mode
+    for fold in page.locator(".bd-article details").all():
+        fold.evaluate("element => { element.open = true; }")
+    assert page.evaluate(FAINT) == []
+    page.evaluate(axe)
+    assert page.evaluate(SHUT_OUT) == []
+
+
+@each_page
+def test_fits_a_phone(phone: Visit) -> None:
+    page = phone.page
+    page.wait_for_timeout(200)
+    assert page.evaluate(WIDE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    size = page.locator(".bd-article p").first.evaluate(
+        "e => parseFloat(getComputedStyle(e).fontSize)"
+    )
+    assert size >= 15
+
+
 @each_chapter
-def test_a_control_moves_the_picture_by_keyboard(visit: Visit, name: str) -> None:
-    page = visit.open(name)
+def test_colab_and_download_buttons(desk: Visit, name: str) -> None:
+    page, home = desk.page, read_home()
+    hrefs = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
+    colab = [href for href in hrefs if "colab.research.google.com/github" in href]
+    place = f"github/{home.slug}/blob/{home.branch}" if home else ""
+    wanted = f"https://colab.research.google.com/{place}/{name}.ipynb"
+    assert colab == ([wanted] if home else [])
+    source = page.locator("a.btn-download-source-button").first.get_attribute("href")
+    assert source is not None
+    answer = page.request.get(urljoin(page.url, source))
+    assert answer.ok
+    assert json.loads(answer.text()) == json.loads((ROOT / f"{name}.ipynb").read_text())
+
+
+@each_chapter
+def test_a_control_moves_the_picture_by_keyboard(desk: Visit) -> None:
+    page = desk.page
     controls = page.locator(CONTROLS)
     assert controls.count() >= 1, "no control that works on the page"
     for place in range(controls.count()):
@@ -85,7 +127,7 @@ def test_a_control_moves_the_picture_by_keyboard(visit: Visit, name: str) -> Non
         chart = control.locator("xpath=ancestor::*[contains(@class, 'vega-embed')]")
         picture = chart.locator("canvas, svg.marks").first
         before = picture.screenshot()
-        _tab_to(visit, control)
+        _tab_to(desk, control)
         for key in ("ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"):
             page.keyboard.press(key)
             page.wait_for_timeout(150)
@@ -93,7 +135,7 @@ def test_a_control_moves_the_picture_by_keyboard(visit: Visit, name: str) -> Non
                 break
         else:
             pytest.fail(f"control {place + 1} moves and its picture stays")
-    assert visit.errors == []
+    assert desk.errors == []
 
 
 def _tab_to(visit: Visit, control) -> None:
@@ -109,35 +151,6 @@ def _tab_to(visit: Visit, control) -> None:
             return
         visit.page.keyboard.press("Tab")
     pytest.fail("the keyboard does not reach a control")
-
-
-@each_page
-def test_fits_a_phone(visit: Visit, name: str) -> None:
-    visit.page.set_viewport_size({"width": 390, "height": 844})
-    page = visit.open(name)
-    page.wait_for_timeout(200)
-    assert page.evaluate(WIDE) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    size = page.locator(".bd-article p").first.evaluate(
-        "e => parseFloat(getComputedStyle(e).fontSize)"
-    )
-    assert size >= 15
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@each_page
-def test_everyone_can_read_it(visit: Visit, name: str, mode: str, axe: str) -> None:
-    visit.page.add_init_script(
-        f"localStorage.setItem('mode', '{mode}');"
-        f"localStorage.setItem('theme', '{mode}');"
-    )
-    page = visit.open(name)
-    assert page.locator("html").get_attribute("data-theme") == mode
-    for fold in page.locator(".bd-article details").all():
-        fold.evaluate("element => { element.open = true; }")
-    assert page.evaluate(FAINT) == []
-    page.evaluate(axe)
-    assert page.evaluate(SHUT_OUT) == []
 
 
 @each_chapter
@@ -165,21 +178,6 @@ def test_front_door_leads_to_the_introduction(visit: Visit) -> None:
     page.goto(visit.site, wait_until="networkidle")
     page.wait_for_url(f"**/{contents()[0]}.html")
     assert visit.outside == []
-
-
-@each_chapter
-def test_colab_and_download_buttons(visit: Visit, name: str) -> None:
-    page, home = visit.open(name), read_home()
-    hrefs = page.locator("a[href]").evaluate_all("all => all.map(a => a.href)")
-    colab = [href for href in hrefs if "colab.research.google.com/github" in href]
-    place = f"github/{home.slug}/blob/{home.branch}" if home else ""
-    wanted = f"https://colab.research.google.com/{place}/{name}.ipynb"
-    assert colab == ([wanted] if home else [])
-    source = page.locator("a.btn-download-source-button").first.get_attribute("href")
-    assert source is not None
-    answer = page.request.get(urljoin(page.url, source))
-    assert answer.ok
-    assert json.loads(answer.text()) == json.loads((ROOT / f"{name}.ipynb").read_text())
 
 
 def test_links_inside_the_book_lead_somewhere(built_book: Path) -> None:

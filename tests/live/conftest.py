@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from filelock import FileLock
 from playwright.sync_api import Browser
 
 from helpers.activations import residual_stream
@@ -44,9 +43,7 @@ def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, kernels: Path) -> Path:
     """A folder to serve: the engine, the scripts it needs, and `tiny` in pieces."""
-    (ROOT / "_build").mkdir(exist_ok=True)
-    with FileLock(ROOT / "_build/lock"):
-        assert ensure_vendor(), "the scripts of the pages could not be had"
+    assert ensure_vendor(), "the scripts of the pages could not be had"
     top = tmp_path_factory.mktemp("site")
     shutil.copytree(LIVE, top / "live")
     shutil.copy(kernels, top / "live/kernels.wasm")
