@@ -85,11 +85,11 @@ def jobs(book: Path, cache: Any, wheel: Path | None) -> Iterator[tuple[Path, Job
     """What is left to execute: each page, and what does it."""
     options = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["execute"]
     for path, notebook in pages(book):
-        install = wheel is not None and path in chapters()
-        if stands(cache, notebook, install):
+        install = wheel if path in chapters() else None
+        if stands(cache, notebook, install is not None):
             continue
         if install:
-            yield path, partial(run_installed, path, notebook, wheel)
+            yield path, partial(run_installed, path, notebook, install)
         else:
             yield path, partial(run, notebook, options["timeout"])
 
