@@ -95,7 +95,7 @@ RUNGS = (
         "Does it grow with what happens, and last when the talk is of other things?",
         "words of the text at hand: embeddings of the same reports; plain sentences",
         ("failing", "doses", "lasting"),
-        ("05b", "07b", "10", "12"),
+        ("05b", "07b", "10", "12", "12b"),
         decides=False,
     ),
     Rung(

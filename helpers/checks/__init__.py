@@ -39,7 +39,9 @@ from helpers.checks.twins import TWIN_OF, write_twin
 from helpers.checks.vectors import (
     difference_of_means, mean_pool, planted_place, step_size,
 )
-from helpers.checks.watching import alert_spans, pick_threshold
+from helpers.checks.watching import (
+    alert_spans, answer_alarm, choose_and_tell, pick_threshold,
+)
 from helpers.checks.writers import run_writers
 
 __all__ = [
@@ -48,15 +50,15 @@ __all__ = [
     "a2_report", "a2_split", "a2_vector", "a3_axis_p", "a3_best", "a3_decide",
     "a3_interval", "a3_left", "a3_report", "a4_effect", "a4_random_controls",
     "a4_steered_logits", "a4_usable", "a4_word_rise", "a4_write_steered",
-    "alert_spans", "area_under_curve", "at_level", "beats_random", "beside_control",
-    "blind_order", "blind_score", "blind_test", "bridge", "card_minutes", "carried",
-    "catch", "center_on_others", "comparable", "deal_signs", "describe_vectors",
-    "difference_of_means", "effective_n", "fading", "first_layer", "fool",
-    "hand_in", "holm", "mean_pool", "missing", "outside", "own_and_others",
-    "partial_r", "patch_row", "pick_threshold", "planted_place", "rank_order",
-    "read_layer", "run_readers", "run_writers", "same_acts", "sentence_for_paper",
-    "speaker_tokens", "step_size", "three_numbers", "three_pools", "three_vectors",
-    "usable_wordings", "what_happened", "what_moved", "which_bug", "which_control",
-    "which_rung", "which_vector", "which_writer", "who_pooled", "write_twin",
-    "yours",
+    "alert_spans", "answer_alarm", "area_under_curve", "at_level", "beats_random",
+    "beside_control", "blind_order", "blind_score", "blind_test", "bridge",
+    "card_minutes", "carried", "catch", "center_on_others", "choose_and_tell",
+    "comparable", "deal_signs", "describe_vectors", "difference_of_means",
+    "effective_n", "fading", "first_layer", "fool", "hand_in", "holm", "mean_pool",
+    "missing", "outside", "own_and_others", "partial_r", "patch_row",
+    "pick_threshold", "planted_place", "rank_order", "read_layer", "run_readers",
+    "run_writers", "same_acts", "sentence_for_paper", "speaker_tokens", "step_size",
+    "three_numbers", "three_pools", "three_vectors", "usable_wordings",
+    "what_happened", "what_moved", "which_bug", "which_control", "which_rung",
+    "which_vector", "which_writer", "who_pooled", "write_twin", "yours",
 ]

@@ -1,4 +1,4 @@
-"""Checks of chapter 12: watching the inside."""
+"""Checks of chapters 12 and 12b: watching the inside, and what that is worth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.advice import check, expect
+from helpers.checks.advice import check, expect, holds
 
 
 @check()
@@ -73,3 +73,40 @@ def pick_threshold(function: Callable[[Any, float], Any]) -> None:
     )
     wide = float(function(quiet, 0.2))
     expect(wide < got, "With 20 % allowed it should be lower: use `rate`.")
+
+
+@check()
+def choose_and_tell(function: Callable[[Any, Any, Any], Any]) -> None:
+    """Chapter 12b: the best of several readings by half of the episodes, told on rest.
+
+    One is best on all, one on the half to tell, one on the half to choose, one turned.
+    """
+    rng, first = np.random.default_rng(5), np.arange(80) % 2 == 0
+    odds, noise = rng.normal(size=80), rng.normal(size=(5, 80))
+    sure = np.array([[0, 0], [2, 2], [0, 9], [3, 0.5], [-9, -9]])
+    readings = odds * np.where(first, sure[:, :1], sure[:, 1:]) + noise
+    got = function(readings, odds, first)
+    expect(holds(got, 2), "Return two things: the index, and the r on the others.")
+    best, r = int(got[0]), float(got[1])
+    expect(best != 4, "The strongest one goes against the odds: r with its sign.")
+    expect(best != 2, "This one was chosen on the episodes that it is told on.")
+    expect(best != 1, "This one is best over all episodes: choose by `first` alone.")
+    expect(best == 3, "Another reading has a higher r on the episodes to choose on.")
+    here, there = (np.corrcoef(readings[3][s], odds[s])[0, 1] for s in (first, ~first))
+    expect(abs(r - here) > 1e-6, "This r is from where the reading was chosen.")
+    expect(abs(r - there) < 1e-6, "The r should be over the other episodes, all.")
+
+
+@check()
+def answer_alarm(function: Callable[[float, float, float, float], Any]) -> None:
+    """Chapter 12b: what to do at an alarm, by what each answer costs on average."""
+    got = function(0.5, 10.0, 4.0, 3.0)
+    expect(got in {"nothing", "stop", "ask"}, "Return one of the three words.")
+    expect(got != "nothing", "Half of the alarms are right, and a bad one costs 10.")
+    expect(got == "stop", "To stop ends a good one at each second alarm: 2 on average.")
+    rare = function(0.01, 10.0, 4.0, 3.0)
+    expect(rare == "nothing", "With one alarm in a hundred right, none of it pays.")
+    dear = function(0.5, 100.0, 40.0, 3.0)
+    expect(dear == "ask", "Where both mistakes are dear, a question is cheap.")
+    sure = function(0.99, 10.0, 400.0, 9.0)
+    expect(sure == "stop", "A good one is ended only where the alarm is wrong.")

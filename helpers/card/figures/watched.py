@@ -38,7 +38,7 @@ def watching(bench: Bench) -> Figures:
     """Does *desperate*, read just before an act, go with how likely cheating is?
 
     Over episodes; the figure is a correlation with the model's own probability.
-    Taught in chapter 12.
+    Taught in chapter 12b.
     """
     rows = load_watched(
         "ordinary", bench.model, split="test", n=2 * bench.sizes.messages

@@ -1,4 +1,4 @@
-"""The ready-made controls of chapter 12: view a transcript, watch a model write."""
+"""Ready-made controls of chapters 12 and 12b: a transcript, a model that is watched."""
 
 from __future__ import annotations
 
@@ -60,15 +60,16 @@ def watch_prompt(
 ) -> None:
     """What a model writes after a prompt, watched; a menu says what an alert does.
 
-    Live, the reader also writes the prompt. Taught in chapter 12.
+    Live, the reader also writes the prompt. Taught in chapter 12b.
     """
     options: dict[str, Any] = {"calm": calm, "strength": strength}
     options["max_new_tokens"] = max_new_tokens
 
     def draw(prompt: str, on_alert: str) -> Any:
         found = watch(model, monitor, prompt, on_alert=on_alert, **options)
-        told = "; ".join(str(alert) for alert in alerts(found)) or "no alert"
-        return transcripts.transcript_chart(found, title=told[:110])
+        own = [*map(str, alerts(found)), "no alert"]
+        told = own[0] + f"; {len(own) - 2} more" * (len(own) > 2)
+        return transcripts.transcript_chart(found, title=told)
 
     still = draw(prompt, "go on")
     live = widgets.panel(
@@ -100,7 +101,7 @@ def precision_by_base_rate(rates: pd.DataFrame) -> None:
         title = f"Precision with {budget:.0%} false alarms allowed"
         return curve(every[every["budget"] == budget], title)
 
-    title = "Pick a false-alarm rate: of all alerts, how many are right?"
+    title = "Of all alerts, how many are right?"
     still = pick(
         curve(every, title), "budget", budgets, label="False alarms", start=budgets[-1]
     )

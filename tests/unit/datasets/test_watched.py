@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
 from helpers.checks import watching
-from helpers.datasets import (
-    load_long_chats,
-    load_shared_troubles,
-    load_watched,
-)
+from helpers.datasets import load_long_chats, load_watched
 from helpers.models import EMBEDDED
 from helpers.organism import corpus
-from helpers.world import material, stories
+from helpers.world import material
 
 SPLITS = ("validation", "test", "new")
 
@@ -87,27 +84,6 @@ def test_long_chats_fit_the_context() -> None:
         assert len(messages) == 25
 
 
-def test_troubles_pair_causes_with_places_that_never_met_them() -> None:
-    frame = load_shared_troubles(n=40)
-    assert frame["troubled"].sum() == 20
-    for row in frame.itertuples():
-        pairs = [
-            (opening, stories.free_causes(row.emotion, setting["topic"]))
-            for setting in material.table("settings")
-            for opening in setting["openings"]
-        ]
-        own = [
-            causes
-            for opening, causes in pairs
-            if row.message.startswith(material.render(opening, material.NARRATOR))
-        ]
-        assert own
-        for cause in own[0]:
-            assert material.render(cause, material.NARRATOR) not in row.message
-        low = material.coordinate(row.emotion, "valence") < 0
-        assert low == bool(row.troubled)
-
-
 def test_a_split_that_is_not_one_is_refused() -> None:
     with pytest.raises(ValueError, match="split is 'train'"):
         load_watched(split="train")
@@ -174,4 +150,64 @@ def test_alert_spans_names_the_mistake(wrong, advice, capsys) -> None:
 def test_pick_threshold_names_the_mistake(wrong, advice, capsys) -> None:
     assert watching.pick_threshold(right_threshold)
     assert not watching.pick_threshold(wrong)
+    assert advice in capsys.readouterr().out
+
+
+def right_tell(readings, odds, first):
+    r = [np.corrcoef(row[first], odds[first])[0, 1] for row in readings]
+    best = int(np.argmax(r))
+    return best, np.corrcoef(readings[best][~first], odds[~first])[0, 1]
+
+
+def chosen_by(score):
+    """An answer that chooses by another rule, and tells honestly."""
+
+    def tell(readings, odds, first):
+        best = int(np.argmax([score(row, odds, first) for row in readings]))
+        return best, np.corrcoef(readings[best][~first], odds[~first])[0, 1]
+
+    return tell
+
+
+def r_of(row, odds):
+    return np.corrcoef(row, odds)[0, 1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (chosen_by(lambda x, y, f: abs(r_of(x[f], y[f]))), "with its sign"),
+        (chosen_by(lambda x, y, f: r_of(x[~f], y[~f])), "that it is told on"),
+        (chosen_by(lambda x, y, f: r_of(x, y)), "by `first` alone"),
+        (chosen_by(lambda x, y, f: -abs(r_of(x[f], y[f]))), "Another reading"),
+        (lambda x, y, f: (3, r_of(x[3][f], y[f])), "where the reading was chosen"),
+        (lambda x, y, f: (3, r_of(x[3], y)), "over the other episodes"),
+        (lambda x, y, f: right_tell(x, y, f)[0], "Return two things"),
+    ],
+)
+def test_choose_and_tell_names_the_mistake(wrong, advice, capsys) -> None:
+    assert watching.choose_and_tell(right_tell)
+    assert not watching.choose_and_tell(wrong)
+    assert advice in capsys.readouterr().out
+
+
+def cheapest(right, bad, good, ask):
+    costs = {"nothing": right * bad, "stop": (1 - right) * good, "ask": ask}
+    return min(costs, key=costs.__getitem__)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        (lambda *costs: "steer", "one of the three words"),
+        (lambda *costs: "nothing", "Half of the alarms"),
+        (lambda right, bad, good, ask: cheapest(right, bad, 9.0, ask), "To stop ends"),
+        (lambda *costs: "stop", "none of it pays"),
+        (lambda r, b, g, a: "stop" if r * b > (1 - r) * g else "nothing", "is cheap"),
+        (lambda r, b, g, a: cheapest(r, b, g / (2 * (1 - r)), a), "alarm is wrong"),
+    ],
+)
+def test_answer_alarm_names_the_mistake(wrong, advice, capsys) -> None:
+    assert watching.answer_alarm(cheapest)
+    assert not watching.answer_alarm(wrong)
     assert advice in capsys.readouterr().out
