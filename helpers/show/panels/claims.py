@@ -10,8 +10,6 @@ import pandas as pd
 
 from helpers.card import (
     CLAIMS,
-    PITFALLS,
-    Pitfall,
     compare_cards,
     labels,
     load_card,
@@ -97,7 +95,10 @@ def checklist() -> None:
     table = load_pitfalls()
     groups = list(dict.fromkeys(table["group"]))
     told = pd.DataFrame(
-        [(p.group, f"{i}. {p.ask} {sentence(p)}") for i, p in enumerate(PITFALLS, 1)],
+        [
+            (p.group, f"{p.Index + 1}. {p.ask} {sentence(p)}")
+            for p in table.itertuples()
+        ],
         columns=["group", "text"],
     )
     still = charts.passages(
@@ -108,8 +109,7 @@ def checklist() -> None:
         start=[groups[0]],
     )
     boxes = [
-        ipw.Checkbox(value=False, description=pitfall.ask, indent=False)
-        for pitfall in PITFALLS
+        ipw.Checkbox(value=False, description=ask, indent=False) for ask in table["ask"]
     ]
     for box in boxes:
         box.layout = ipw.Layout(width="95%")
@@ -127,7 +127,7 @@ def checklist() -> None:
     widgets.two_faces(still, ipw.VBox([*boxes, answer]))
 
 
-def sentence(pitfall: Pitfall) -> str:
-    """Why a pitfall matters, where it was met, and where it is shown."""
+def sentence(pitfall: Any) -> str:
+    """Why a pitfall (a row) matters, where it was met, and where it is shown."""
     where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not shown here"
     return f"({pitfall.why.replace('*', '')}; met in {pitfall.met}; {where})"
