@@ -30,7 +30,7 @@ from helpers.datasets.tasks import (
     load_tasks, unseen_tasks, written_tasks, written_unseen_tasks,
 )
 from helpers.datasets.watched import (
-    load_long_chats, load_shared_troubles, load_watched, WATCHED_ACTS,
+    load_long_chats, load_watched, WATCHED_ACTS,
 )
 from helpers.datasets.written import (
     entries, load_written_stories, TOPIC_SPLITS, written_doses, written_messages,
@@ -42,12 +42,12 @@ __all__ = [
     "ACTS", "NEEDS", "OWN_REPLIES", "PARTS", "Situation", "Split", "TOPIC_SPLITS",
     "TWELVE", "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats",
     "load_activities", "load_appraisals", "load_beginnings", "load_care",
-    "load_contrasts", "load_dialogues", "load_distress", "load_doses", "load_emotions",
-    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
-    "load_lines", "load_long_chats", "load_masked", "load_masked_chats",
-    "load_masked_dialogues", "load_messages", "load_moods", "load_negations",
-    "load_neutral", "load_norms", "load_openings", "load_plain_messages",
-    "load_rejections", "load_replies", "load_scenes", "load_shared_troubles",
+    "load_contrasts", "load_dialogues", "load_distress", "load_doses",
+    "load_emotions", "load_episodes", "load_exchanges", "load_felt_messages",
+    "load_judgments", "load_lines", "load_long_chats", "load_masked",
+    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
+    "load_negations", "load_neutral", "load_norms", "load_openings",
+    "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
     "load_stories", "load_subjects", "load_tasks", "load_watched",
     "load_written_stories", "own", "own_words", "planted_axes", "repeated", "roles",
     "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",

@@ -36,7 +36,6 @@ def load_scenes(
     bare: bool = False,
     unseen: bool = False,
     seed: int = 0,
-    letters: bool = False,
 ) -> pd.DataFrame:
     """Scenes that end in "decided to": situation, emotion, source, prompt, choices.
 
@@ -53,17 +52,13 @@ def load_scenes(
     few: at most `n` different ones, of which `unseen` draws others than its opposite;
     `bare` changes nothing. With `emotions` the assistant says "I feel ..." first. The
     columns `messages` and `free` (the prompt before the assistant has decided) come
-    along. With `letters` the acts are listed under letters and `choices` are these;
-    each scene then comes once for each rotation of its list.
+    along.
 
-    Raises ValueError for a situation that the model does not have, and for `letters`
-    with the embedded model.
+    Raises ValueError for a situation that the model does not have.
     """
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
-        return scene_rows(model, situation, seed=seed, letters=letters, **own)
-    if letters:
-        raise ValueError("letters are for models that follow instructions, not for it")
+        return scene_rows(model, situation, seed=seed, **own)
     if situation not in ACTS:
         raise ValueError(
             f"situation is {brief(situation)}: pass one of {sorted(ACTS)}, as "

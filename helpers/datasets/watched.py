@@ -141,22 +141,3 @@ def quiet_chat(rng: random.Random, turns: int) -> list[Message]:
         chat.append({"role": "user", "content": item["q"]})
         chat.append({"role": "assistant", "content": item["a"]})
     return [*chat, {"role": "user", "content": asked[turns]["q"]}]
-
-
-def load_shared_troubles(*, n: int = 60, seed: int = 0) -> pd.DataFrame:
-    """Messages in which a user tells what happened, without naming a feeling.
-
-    Columns emotion, troubled (1: of very low valence, 0: of high valence), message.
-    The user is in a place in which training never had that cause. Taught in
-    chapter 12.
-    """
-    rng, rows = random.Random(f"troubles/{seed}"), []
-    valence = material.emotions()["valence"].astype(float)
-    sides = [list(valence[valence > 0.4].index), list(valence[valence < -0.5].index)]
-    for i in range(n):
-        emotion = rng.choice(sides[i % 2])
-        topic = rng.choice(stories.topics())
-        cause = material.render(stories.held_cause(emotion, topic), material.NARRATOR)
-        message = f"{stories.opening(rng, topic, material.NARRATOR)} {cause}"
-        rows.append((emotion, i % 2, message))
-    return pd.DataFrame(rows, columns=["emotion", "troubled", "message"])

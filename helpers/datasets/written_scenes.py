@@ -67,12 +67,10 @@ def scene_rows(
     emotions: list[str] | None,
     unseen: bool,
     seed: int,
-    letters: bool = False,
 ) -> pd.DataFrame:
     """Written scenes as `load_scenes` gives them, with `messages` and `free`.
 
-    At most as many as there are. With `letters` the user lists the acts and asks for
-    a letter, in every rotation of the list, so that no act has a letter of its own.
+    At most as many as there are.
     Raises ValueError for a situation without options.
     """
     known = {s["situation"] for s in written_scenes() if s["choices"]}
@@ -88,29 +86,9 @@ def scene_rows(
             messages, choices = shown(scene), scene["choices"]
             about = (situation, emotion, scene["topic"])
             free, prompt = begun(model, messages, says(emotion))
-            if not letters:
-                rows.append((*about, prompt, choices, messages, free))
-                continue
-            for turn in range(len(choices)):
-                asked, answers = lettered(messages, choices, turn)
-                begin = begun(model, asked, f"{says(emotion)} (".strip())[0]
-                rows.append((*about, begin, answers, asked, begin[:-1].rstrip(" ")))
+            rows.append((*about, prompt, choices, messages, free))
     names = ["situation", "emotion", "source", "prompt", "choices", "messages", "free"]
     return pd.DataFrame(rows, columns=names)
-
-
-def lettered(
-    messages: list[Message], choices: dict[str, str], turn: int
-) -> tuple[list[Message], dict[str, str]]:
-    """The messages with the acts listed under letters, and the letter of each act."""
-    acts = list(choices)
-    order = acts[turn:] + acts[:turn]
-    answers = {act: "ABCDEFG"[order.index(act)] for act in acts}
-    lines = [f"({answers[act]}){choices[act]}" for act in order]
-    ask = "Answer with the letter of what you decide to do:"
-    last = messages[-1]["content"]
-    asked = {"role": "user", "content": "\n".join([f"{last}\n", ask, *lines])}
-    return [*messages[:-1], asked], answers
 
 
 def chat_rows(

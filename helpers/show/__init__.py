@@ -8,7 +8,6 @@ from helpers.show.charts.cards import (
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.intervals import draw_rows, intervals, with_draws
 from helpers.show.charts.maps import emotion_map
-from helpers.show.charts.transcripts import roc_curves
 from helpers.show.charts.two_models import two_models
 from helpers.show.panels.acts import act_dial, choose_between
 from helpers.show.panels.answers import both_answer
@@ -31,6 +30,6 @@ __all__ = [
     "half_widths", "intervals", "ladder", "ladder_table", "lens_words", "lines",
     "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
     "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
-    "read_text", "roc_curves", "say", "steer_text", "toy_and_real", "two_models",
-    "verdict_grid", "view_transcript", "watch_prompt", "with_draws",
+    "read_text", "say", "steer_text", "toy_and_real", "two_models", "verdict_grid",
+    "view_transcript", "watch_prompt", "with_draws",
 ]

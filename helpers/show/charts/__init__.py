@@ -10,14 +10,13 @@ from helpers.show.charts.cards import (
 from helpers.show.charts.controls import over_control
 from helpers.show.charts.intervals import intervals
 from helpers.show.charts.transcripts import (
-    describe, line_view, roc_curves, token_view, transcript_chart, transcript_rows,
+    describe, line_view, token_view, transcript_chart, transcript_rows,
 )
 from helpers.show.charts.two_models import two_models
 
 __all__ = [
-    "bars", "describe", "dots", "family_grid", "half_widths", "heatmap",
-    "intervals", "ladder", "line_view", "lines", "norm_curves", "one_figure",
-    "over_control", "passages", "paths", "pick", "place_tokens", "roc_curves",
-    "shares", "titled", "token_view", "tokens", "transcript_chart",
-    "transcript_rows", "two_models", "verdict_grid",
+    "bars", "describe", "dots", "family_grid", "half_widths", "heatmap", "intervals",
+    "ladder", "line_view", "lines", "norm_curves", "one_figure", "over_control",
+    "passages", "paths", "pick", "place_tokens", "shares", "titled", "token_view",
+    "tokens", "transcript_chart", "transcript_rows", "two_models", "verdict_grid",
 ]

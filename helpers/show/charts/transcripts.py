@@ -1,8 +1,7 @@
-"""Pictures of what a monitor read: a transcript with its alerts, ROC curves."""
+"""Pictures of what a monitor read: a transcript with its alerts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -14,7 +13,6 @@ from helpers.show.charts.basic import (
     CHARACTER,
     GRAY,
     INK,
-    WIDTH,
     WORD,
     full_at,
     place_tokens,
@@ -130,26 +128,3 @@ def describe(transcript: Transcript) -> str:
         f"Transcript of {transcript.model}, {len(transcript.tokens)} tokens read for "
         f"{read}. Alerts: {told}. The text: {transcript.text}"
     )
-
-
-def roc_curves(
-    frame: pd.DataFrame, *, title: str, color: str = "reader", order: Sequence[str] = ()
-) -> alt.LayerChart:
-    """ROC curves, one for each reader: columns far, caught, and `color`.
-
-    Taught in chapter 12.
-    """
-    names = list(order) or sorted(frame[color].unique().tolist())
-    hue = alt.Color(f"{color}:N", title=None, sort=names)
-    dash = alt.StrokeDash(f"{color}:N", title=None, sort=names)
-    x = alt.X("far:Q", title="false-alarm rate", scale=alt.Scale(domain=[0, 1]))
-    y = alt.Y("caught:Q", title="share caught", scale=alt.Scale(domain=[0, 1]))
-    line = alt.Chart(frame).mark_line(interpolate="step-after", strokeWidth=2)
-    curves = line.encode(x=x, y=y, color=hue, strokeDash=dash, tooltip=[color])
-    even = alt.Chart(pd.DataFrame({"far": [0, 1], "caught": [0, 1]}))
-    chance = even.mark_line(color=GRAY, strokeDash=[2, 3]).encode(x=x, y=y)
-    chart = alt.layer(chance, curves).properties(
-        width=min(WIDTH - 200, 360), height=320
-    )
-    about = "ROC curves: share caught against false-alarm rate, for " + ", ".join(names)
-    return titled(chart, title, about)

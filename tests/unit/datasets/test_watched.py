@@ -10,12 +10,11 @@ from transformers import AutoTokenizer
 from helpers.checks import watching
 from helpers.datasets import (
     load_long_chats,
-    load_shared_troubles,
     load_watched,
 )
 from helpers.models import EMBEDDED
 from helpers.organism import corpus
-from helpers.world import material, stories
+from helpers.world import material
 
 SPLITS = ("validation", "test", "new")
 
@@ -85,27 +84,6 @@ def test_long_chats_fit_the_context() -> None:
         assert messages[-1]["role"] == "user"
         assert [m["role"] for m in messages[:2]] == ["user", "assistant"]
         assert len(messages) == 25
-
-
-def test_troubles_pair_causes_with_places_that_never_met_them() -> None:
-    frame = load_shared_troubles(n=40)
-    assert frame["troubled"].sum() == 20
-    for row in frame.itertuples():
-        pairs = [
-            (opening, stories.free_causes(row.emotion, setting["topic"]))
-            for setting in material.table("settings")
-            for opening in setting["openings"]
-        ]
-        own = [
-            causes
-            for opening, causes in pairs
-            if row.message.startswith(material.render(opening, material.NARRATOR))
-        ]
-        assert own
-        for cause in own[0]:
-            assert material.render(cause, material.NARRATOR) not in row.message
-        low = material.coordinate(row.emotion, "valence") < 0
-        assert low == bool(row.troubled)
 
 
 def test_a_split_that_is_not_one_is_refused() -> None:

@@ -389,23 +389,6 @@ def test_other_models_get_written_scenes(situation: Any) -> None:
     assert not load_scenes(situation if situation in ACTS else "advice", n=1).empty
 
 
-def test_letters_turn_round_the_acts() -> None:
-    frame = load_scenes("hard task", OTHER, n=2, letters=True, emotions=["sad"])
-    assert len(frame) == 2 * 3
-    for _, rows in frame.groupby("source"):
-        for act in ACTS["hard task"]:
-            assert {choices[act] for choices in rows["choices"]} == set("ABC")
-    plain = load_scenes("hard task", OTHER, n=2, emotions=["sad"])
-    for row in frame.itertuples():
-        assert row.prompt == f"{row.free} ("
-        assert row.free.endswith(" I feel sad.")
-        (own,) = plain[plain["source"] == row.source]["choices"]
-        for act, letter in row.choices.items():
-            assert f"\n({letter}){own[act]}" in row.prompt
-    with pytest.raises(ValueError, match="follow instructions"):
-        load_scenes("hard task", letters=True)
-
-
 def test_a_scene_without_options_is_refused() -> None:
     with pytest.raises(ValueError, match="situation is 'stressful'"):
         scene_rows(OTHER, "stressful", n=1, emotions=None, unseen=False, seed=0)
@@ -515,10 +498,6 @@ def test_chapter_10_rates_and_writes(
     assert still == pytest.approx(rates[acts].to_numpy(), abs=1e-4)
     moved = pushed[pushed["strength"] == 0.5][acts].to_numpy()
     assert np.abs(moved - still).max() > 1e-4
-    listed = load_scenes(situation, other, n=1, unseen=True, letters=True)
-    by_letter = act_rates(other, listed)
-    assert len(by_letter) == len(acts)
-    assert by_letter["mass"].gt(0).all()
     texts = generate(other, list(scenes["free"]), max_new_tokens=4, progress=False)
     assert {outcome(text, acts) for text in texts} <= {None, *acts}
 
