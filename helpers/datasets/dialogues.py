@@ -13,17 +13,6 @@ from helpers.stats import Column, column
 from helpers.world import material, stories
 
 
-def written_dialogues() -> tuple[dict[str, Any], ...]:
-    """The dialogues of `corpus/dialogues.json`, forty open ones and twenty masked.
-
-    Each has the emotions `first` and `second`, a `half`, the `names` and the `turns`,
-    which alternate. In a masked one the `speaker` (0 or 1) feels its emotion and
-    `shows` another; `turn` is the one in front of which stands what is `felt`, the
-    sentence that hides it (`mask`), or a `beat` in which nothing happens instead.
-    """
-    return tuple(corpus("dialogues"))
-
-
 def load_dialogues(
     model: Any = None,
     *,
@@ -61,7 +50,7 @@ def load_dialogues(
 def written_rows(emotions: list[str] | None) -> pd.DataFrame:
     """The open written dialogues as a table."""
     rows = []
-    for entry in written_dialogues():
+    for entry in corpus("dialogues"):
         pair = (entry["first"], entry["second"])
         if "masked" in entry or (emotions is not None and not {*pair} <= {*emotions}):
             continue

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.tasks import unseen_tasks, written_tasks
+from helpers.datasets.tasks import unseen_tasks
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
@@ -46,7 +47,7 @@ def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFra
 def tasks(model: Any) -> list[tuple[dict, str]]:
     """The tasks that suit a model, each with its split."""
     if not is_embedded(model):
-        return [(as_item(task), "new") for task in written_tasks()]
+        return [(as_item(task), "new") for task in corpus("written_tasks")]
     known = [(task, "known") for task in scenes.bare_tasks()]
     return known + [(task, "new") for task in unseen_tasks("desperate")]
 

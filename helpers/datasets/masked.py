@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.dialogues import as_text, written_dialogues
+from helpers.datasets.dialogues import as_text
 from helpers.datasets.emotions import chosen
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.stats import Column, Whole, whole
 from helpers.world import material, stories, talk
@@ -47,7 +48,7 @@ def load_masked(
     names = ["felt", "shown", "topic", "who"]
     names += ["opening", "felt_part", "mask", "shown_part", "beat"]
     if not is_embedded(model):
-        told = [written_row(e) for e in written_dialogues() if "masked" in e]
+        told = [written_row(e) for e in corpus("dialogues") if "masked" in e]
         own = [r for s, r in told if s == split and r[0] in asked]
         return with_versions(pd.DataFrame(own, columns=names))
     topics = stories.topics()[SPLITS[split] :: 2]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.dialogues import as_text, spans, written_dialogues
+from helpers.datasets.dialogues import as_text, spans
 from helpers.datasets.emotions import chosen
 from helpers.datasets.masked import masks
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.stats import Column, Whole, whole
 from helpers.world import material, stories
@@ -45,7 +46,7 @@ def load_masked_dialogues(
     if is_embedded(model):
         rows = [row for felt in asked for row in made(felt, n, turns, seed)]
     else:
-        told = [written(e) for e in written_dialogues() if "masked" in e]
+        told = [written(e) for e in corpus("dialogues") if "masked" in e]
         rows = [row for row in told if row["felt"] in asked]
     return pd.DataFrame(rows)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.written import written_messages
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, stories
 
@@ -36,7 +36,7 @@ def load_messages(
         raise ValueError(f'split is {split!r}: pass "frame" or "new"')
     names = ["emotion", "split", "source", "text", "twin"]
     if not is_embedded(model):
-        own = written_messages()
+        own = corpus("messages")
         told = [(m["emotion"], "written", *[m["text"]] * 2, m["neutral"]) for m in own]
         return pd.DataFrame(told, columns=names)
     rows = []

@@ -22,14 +22,9 @@ FAILS = 4  # attempts of a hard task that are reported
 SHOWN = 2  # of these, how many a scene shows unless it is told otherwise
 
 
-def written_scenes() -> tuple[dict[str, Any], ...]:
-    """All scenes of the file."""
-    return tuple(corpus("scenes"))
-
-
 def pool(situation: str, splits: tuple[str, ...]) -> list[dict[str, Any]]:
     """The scenes of a situation and some splits."""
-    every = [s for s in written_scenes() if s["situation"] == situation]
+    every = [s for s in corpus("scenes") if s["situation"] == situation]
     return [s for s in every if s["split"] in splits]
 
 
@@ -73,7 +68,7 @@ def scene_rows(
     At most as many as there are.
     Raises ValueError for a situation without options.
     """
-    known = {s["situation"] for s in written_scenes() if s["choices"]}
+    known = {s["situation"] for s in corpus("scenes") if s["choices"]}
     if situation not in known:
         raise ValueError(
             f"situation is {brief(situation)}: pass one of {sorted(known)}"

@@ -28,6 +28,7 @@ from helpers.behaviour import (
 )
 from helpers.datasets import (
     ACTS,
+    corpus,
     load_act_chats,
     load_activities,
     load_dialogues,
@@ -37,8 +38,6 @@ from helpers.datasets import (
     load_scenes,
     load_watched,
     written_activities,
-    written_dialogues,
-    written_scenes,
 )
 from helpers.datasets.dialogues import spans
 from helpers.datasets.written_episodes import STATES
@@ -105,7 +104,7 @@ def say(entry: dict, turn: int, text: str) -> None:
     ],
 )
 def test_a_fault_in_a_dialogue_is_found(fault: Any, rule: Any) -> None:
-    dialogues = copy.deepcopy(list(written_dialogues()))
+    dialogues = copy.deepcopy(list(corpus("dialogues")))
     fault(dialogues)
     if rule is KeyError:
         with pytest.raises(ValueError, match="not one of the"):
@@ -177,7 +176,7 @@ def of(scenes: list[dict], situation: str) -> dict:
     ],
 )
 def test_a_fault_in_a_scene_is_found(fault: Any, rule: str) -> None:
-    scenes = copy.deepcopy(list(written_scenes()))
+    scenes = copy.deepcopy(list(corpus("scenes")))
     fault(scenes)
     assert rule in {found[0] for found in lint_scenes(scenes)}
 
@@ -323,7 +322,7 @@ def test_other_models_get_written_dialogues() -> None:
         assert set(half["first"]) == set(half["second"])
         assert not half["first"].duplicated().any()
         assert not half["second"].duplicated().any()
-    for row, entry in zip(frame.itertuples(), written_dialogues(), strict=False):
+    for row, entry in zip(frame.itertuples(), corpus("dialogues"), strict=False):
         assert [row.text[a:b] for _, a, b in row.turns] == entry["turns"]
     some = load_dialogues(OTHER, emotions=["happy", "jealous", "calm"])
     assert len(some) == 4
@@ -374,7 +373,7 @@ def test_other_models_get_written_scenes(situation: Any) -> None:
     known = load_scenes(situation, OTHER, n=99)
     new = load_scenes(situation, OTHER, n=99, unseen=True)
     assert set(known["source"]) | set(new["source"]) == {
-        s["topic"] for s in written_scenes() if s["situation"] == situation
+        s["topic"] for s in corpus("scenes") if s["situation"] == situation
     }
     assert not set(known["source"]) & set(new["source"])
     assert known["prompt"].str.endswith(" I decided to").all()
