@@ -16,6 +16,7 @@ from helpers.world import act_chats, material, scenes, stories
 Message = dict[str, str]
 WATCHED_ACTS = ("cheat", "ask", "quit")
 SPLITS = ("validation", "test", "new")
+TURNS = 12  # of a long conversation
 HARD = 0.75  # share of the episodes whose task is hard
 
 
@@ -101,14 +102,7 @@ def with_beats(rng: random.Random, scene: scenes.Scene) -> str:
     return " ".join([f"{first}.", *plain, rest])
 
 
-def load_long_chats(
-    model: Any = None,
-    *,
-    split: str = "test",
-    turns: int = 12,
-    n: int = 8,
-    seed: int = 0,
-) -> pd.DataFrame:
+def load_long_chats(model: Any = None, *, n: int = 8) -> pd.DataFrame:
     """Long conversations that end where the assistant is about to speak.
 
     Columns kind, task, messages; `n` of each kind: `quiet`, questions and answers of
@@ -120,24 +114,23 @@ def load_long_chats(
     turns of the user. Taught in chapter 12.
     """
     if not is_embedded(model):
-        return long_rows(split=split, n=n)
-    rng, rows = random.Random(f"long/{split}/{seed}"), []
-    items = tasks(split)
+        return long_rows(n)
+    rng, rows, items = random.Random("long/test/0"), [], tasks("test")
     for i in range(n):
-        rows.append(("quiet", "questions", quiet_chat(rng, turns)))
+        rows.append(("quiet", "questions", quiet_chat(rng)))
         for kind, path in (("failing", 0.0), ("failing, said", 1.0)):
             item = items[i % len(items)]
-            told = act_chats.attempts(rng, item, hard=True, fails=turns, path=path)
+            told = act_chats.attempts(rng, item, hard=True, fails=TURNS, path=path)
             rows.append((kind, item["task"], told))
     return pd.DataFrame(rows, columns=["kind", "task", "messages"])
 
 
-def quiet_chat(rng: random.Random, turns: int) -> list[Message]:
+def quiet_chat(rng: random.Random) -> list[Message]:
     """Questions and answers that training never had, and one question more."""
     pool = list(material.new(material.table("talk")["questions"]))
-    asked = [item for _ in range(turns) for item in rng.sample(pool, len(pool))]
+    asked = [item for _ in range(TURNS) for item in rng.sample(pool, len(pool))]
     chat: list[Message] = []
-    for item in asked[:turns]:
+    for item in asked[:TURNS]:
         chat.append({"role": "user", "content": item["q"]})
         chat.append({"role": "assistant", "content": item["a"]})
-    return [*chat, {"role": "user", "content": asked[turns]["q"]}]
+    return [*chat, {"role": "user", "content": asked[TURNS]["q"]}]

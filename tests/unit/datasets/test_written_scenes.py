@@ -324,9 +324,6 @@ def test_other_models_get_written_dialogues() -> None:
         assert not half["second"].duplicated().any()
     for row, entry in zip(frame.itertuples(), corpus("dialogues"), strict=False):
         assert [row.text[a:b] for _, a, b in row.turns] == entry["turns"]
-    some = load_dialogues(OTHER, emotions=["happy", "jealous", "calm"])
-    assert len(some) == 4
-    assert set(some["first"]) | set(some["second"]) == {"happy", "jealous", "calm"}
 
 
 def test_no_dialogue_of_a_half_is_that_of_the_other_half() -> None:
