@@ -18,7 +18,6 @@ from helpers.card import (
     weigh,
 )
 from helpers.show import charts, widgets
-from helpers.show.panels.watching import open_or_say
 
 Card = Mapping[str, Any]
 
@@ -56,7 +55,7 @@ def compare_figures(cards: Mapping[str, Card], *, start: str = "accuracy") -> No
     box = widgets.text("Your card", "")
     box.placeholder = "path of a card; empty: only the ones above"
     menu = widgets.menu("Figure", names, first)
-    live = widgets.panel(open_or_say(draw), run="Show", figure=menu, file=box)
+    live = widgets.panel(draw, run="Show", figure=menu, file=box)
     widgets.two_faces(still, live)
 
 
@@ -83,7 +82,7 @@ def pick_claim(card: Card, *, start: int = 6) -> None:
     box.placeholder = "path of a card; empty: the one above"
     menu = widgets.menu("Claim", texts, texts[start])
     menu.layout = ipw.Layout(width="95%")
-    live = widgets.panel(open_or_say(draw), run="Weigh", claim=menu, file=box)
+    live = widgets.panel(draw, run="Weigh", claim=menu, file=box)
     widgets.two_faces(still, live)
 
 
