@@ -96,8 +96,7 @@ def missing(function: Callable[[Sequence[str], dict[str, str]], Any]) -> None:
     got = function(needs, found)
     expect(isinstance(got, list), "Return a list of names.")
     expect(
-        got != ["decodable", "specific"],
-        "These are the rungs that hold: the others.",
+        got != ["decodable", "specific"], "These are the rungs that hold: the others."
     )
     expect("geometric" not in got, "A rung that the claim does not need is no gap.")
     expect(

@@ -20,10 +20,7 @@ TURNS = 4  # of a dialogue of the world
 
 
 def load_masked_dialogues(
-    n: Whole = 1,
-    model: Any = None,
-    *,
-    emotions: Column | None = None,
+    n: Whole = 1, model: Any = None, *, emotions: Column | None = None
 ) -> pd.DataFrame:
     """`n` dialogues for each felt emotion: one of the two hides it, the other does not.
 

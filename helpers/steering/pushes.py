@@ -62,11 +62,7 @@ class Push:
 
 
 def as_pushes(
-    vector: Any,
-    layer: Layers,
-    strength: Numbers,
-    mode: str,
-    norm: Numbers,
+    vector: Any, layer: Layers, strength: Numbers, mode: str, norm: Numbers
 ) -> list[Push]:
     """The pushes of a call; raises ValueError where one is given twice."""
     if vector is None:

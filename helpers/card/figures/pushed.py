@@ -74,12 +74,7 @@ def words(bench: Bench) -> Figures:
     return {
         "word rise": figure(means(rose, luck), clusters, RANDOM, unit=unit, **about),
         "own word": figure(
-            means(top, lots),
-            clusters,
-            RANDOM,
-            unit="share right",
-            ends=SHARE,
-            **about,
+            means(top, lots), clusters, RANDOM, unit="share right", ends=SHARE, **about
         ),
     }
 

@@ -62,10 +62,7 @@ def read_message(
 
 
 def read_layers(
-    model: Any,
-    by_layer: Mapping[int, EmotionVectors],
-    text: str,
-    emotion: str,
+    model: Any, by_layer: Mapping[int, EmotionVectors], text: str, emotion: str
 ) -> None:
     """One text token by token, at the layer that the reader picks.
 
