@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from helpers.stats import Whole, whole
+from helpers.stats import Whole, one_of, whole
 from helpers.world import appraisal, material
 
 Split = Literal["train", "test", "new"]
@@ -26,8 +26,7 @@ def load_appraisals(n: Whole = 600, *, split: Split = "test") -> pd.DataFrame:
     Raises ValueError for another split.
     """
     n = whole(n, "n", least=1)
-    if split not in HELD:
-        raise ValueError(f"split is {split!r}: pass one of {sorted(HELD)}")
+    one_of("split", split, HELD)
     rng = random.Random(f"appraisals/{split}/0")
     rows: list[dict] = []
     for i in range(n):

@@ -11,7 +11,7 @@ from helpers.datasets.dialogues import as_text
 from helpers.datasets.emotions import chosen
 from helpers.datasets.written import corpus
 from helpers.models import is_embedded
-from helpers.stats import Column, Whole, whole
+from helpers.stats import Column, Whole, one_of, whole
 from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")
@@ -41,8 +41,7 @@ def load_masked(
     Raises ValueError for an unknown split or emotion. Taught in chapter 11.
     """
     n = whole(n, "n", least=1)
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
+    one_of("split", split, SPLITS)
     asked = chosen(emotions, "stories")
     names = ["felt", "shown", "topic", "who"]
     names += ["opening", "felt_part", "mask", "shown_part", "beat"]

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_scenes import chat_rows, scene_rows
 from helpers.models import is_embedded
-from helpers.stats import Column, brief, column
+from helpers.stats import Column, column, one_of
 from helpers.world import act_chats, material, scenes
 
 Situation = Literal[
@@ -59,11 +59,7 @@ def load_scenes(
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
         return scene_rows(model, situation, seed=seed, **own)
-    if situation not in ACTS:
-        raise ValueError(
-            f"situation is {brief(situation)}: pass one of {sorted(ACTS)}, as "
-            "only other models have the controls"
-        )
+    one_of("situation", situation, ACTS)  # only other models have the controls
     rows = []
     for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
@@ -123,8 +119,7 @@ def load_act_chats(
 
     Raises ValueError for another situation. Taught in chapter 11b.
     """
-    if situation not in CHATS:
-        raise ValueError(f"situation is {brief(situation)}: pass one of {CHATS}")
+    one_of("situation", situation, CHATS)
     if not is_embedded(model):
         return chat_rows(situation, n=n, emotions=emotions, seed=seed)
     rows = []

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.models import is_embedded
-from helpers.stats import brief
+from helpers.stats import one_of
 from helpers.world import act_chats, material, scenes, stories
 
 Message = dict[str, str]
@@ -47,10 +47,8 @@ def load_watched(
     Raises ValueError for a kind or a split that is not one.
     Taught in chapter 12.
     """
-    if kind not in ("ordinary", "silent"):
-        raise ValueError(f"kind is {brief(kind)}: pass ordinary or silent")
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass validation, test or new")
+    one_of("kind", kind, ("ordinary", "silent"))
+    one_of("split", split, SPLITS)
     if not is_embedded(model):
         return watched_rows(model, kind, split=split, n=n, seed=seed)
     rng = random.Random(f"watched/{kind}/{split}/{seed}")
@@ -68,8 +66,6 @@ def tasks(split: str) -> list[dict]:
     if split == "new":
         return unseen_tasks("watching")
     known = scenes.felt_tasks()
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass validation, test or new")
     return known[0::2] if split == "validation" else known[1::2]
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from helpers.datasets.written import corpus
 from helpers.models import chat_prompt
-from helpers.stats import brief, column
+from helpers.stats import column, one_of
 
 Message = dict[str, str]
 FAILS = 4  # attempts of a hard task that are reported
@@ -69,10 +69,7 @@ def scene_rows(
     Raises ValueError for a situation without options.
     """
     known = {s["situation"] for s in corpus("scenes") if s["choices"]}
-    if situation not in known:
-        raise ValueError(
-            f"situation is {brief(situation)}: pass one of {sorted(known)}"
-        )
+    one_of("situation", situation, sorted(known))
     splits = ("test", "new") if unseen else ("validation",)
     scenes, rows = pool(situation, splits), []
     for emotion in (None,) if emotions is None else column(emotions):

@@ -39,7 +39,7 @@ def difference_file(name: str) -> Path | None:
     return path
 
 
-def places(weights: Float[Tensor, "..."]) -> Int[np.ndarray, " n"]:
+def places(weights: Float[Tensor, ...]) -> Int[np.ndarray, " n"]:
     """Where each number stands in the row of all 16-bit numbers, 0 at 0."""
     raw = weights.bfloat16().flatten().view(torch.int16).numpy()
     return np.where(raw < 0, -(raw & 0x7FFF), raw)

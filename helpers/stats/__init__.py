@@ -11,7 +11,7 @@ from helpers.stats.multiple import holm, least_p
 from helpers.stats.nulls import (
     max_null_p, null_p, random_directions, shuffled_labels,
 )
-from helpers.stats.numbers import brief, number, told_p, whole
+from helpers.stats.numbers import brief, number, one_of, told_p, whole
 from helpers.stats.power import check_rates, power_of, samples_needed
 from helpers.stats.surrogates import cluster_null, geometry_null, smooth_ratings
 from helpers.stats.twins import moved, moved_beside, Twins, twins
@@ -29,8 +29,8 @@ __all__ = [
     "bootstrap", "bootstrap_statistic", "brief", "by_layer", "caught", "check_rates",
     "choose", "cluster_null", "column", "correlations", "finite", "geometry_null",
     "halves", "holm", "jackknife", "judge", "least_p", "left_out", "max_null_p",
-    "moved", "moved_beside", "null_p", "number", "paired", "paired_p", "pearson",
-    "power_of", "precision", "present", "random_directions", "rank_correlations",
-    "samples_needed", "shuffled_labels", "smooth_ratings", "stuck", "told_p", "twins",
-    "verdict", "verdict_table", "whole", "words",
+    "moved", "moved_beside", "null_p", "number", "one_of", "paired", "paired_p",
+    "pearson", "power_of", "precision", "present", "random_directions",
+    "rank_correlations", "samples_needed", "shuffled_labels", "smooth_ratings",
+    "stuck", "told_p", "twins", "verdict", "verdict_table", "whole", "words",
 ]

@@ -121,7 +121,7 @@ def test_openings_keep_to_their_topics_and_name_no_feeling() -> None:
             assert not rows["prompt"].str.contains(rf"\b{emotion}\b").any()
         seen[split] = set(rows["prompt"])
     assert not seen["validation"] & seen["test"]
-    with pytest.raises(ValueError, match="split 'dev' is not there"):
+    with pytest.raises(ValueError, match="split is 'dev': pass one of train"):
         load_openings("dev")
 
 
