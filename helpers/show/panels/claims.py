@@ -93,13 +93,8 @@ def checklist() -> None:
     """
     table = load_pitfalls()
     groups = list(dict.fromkeys(table["group"]))
-    told = pd.DataFrame(
-        [
-            (p.group, f"{p.Index + 1}. {p.ask} {sentence(p)}")
-            for p in table.itertuples()
-        ],
-        columns=["group", "text"],
-    )
+    texts = [asked(i, row) for i, row in enumerate(table.to_dict("records"), 1)]
+    told = pd.DataFrame({"group": table["group"], "text": texts})
     still = charts.passages(
         told,
         ["group"],
@@ -126,7 +121,9 @@ def checklist() -> None:
     widgets.two_faces(still, ipw.VBox([*boxes, answer]))
 
 
-def sentence(pitfall: Any) -> str:
-    """Why a pitfall (a row) matters, where it was met, and where it is shown."""
-    where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not shown here"
-    return f"({pitfall.why.replace('*', '')}; met in {pitfall.met}; {where})"
+def asked(number: int, pitfall: Mapping[Any, Any]) -> str:
+    """What a pitfall asks, why, where it was met, and where it is shown."""
+    shown = pitfall["chapters"]
+    where = f"chapter {shown}" if shown else "not shown here"
+    why = f"{pitfall['why'].replace('*', '')}; met in {pitfall['met']}; {where}"
+    return f"{number}. {pitfall['ask']} ({why})"

@@ -125,7 +125,7 @@ def test_max_over_layers() -> None:
 
 def test_max_over_axes() -> None:
     def sample(rng: Any) -> tuple[Any, Any]:
-        return principal_axes(rng.normal(size=(30, 6)), 3).places, rng.normal(size=30)
+        return principal_axes(rng.normal(size=(30, 6)), 5).places, rng.normal(size=30)
 
     def p_of(rng: Any) -> float:
         places, rating = sample(rng)
@@ -228,19 +228,3 @@ def test_one_renaming_for_all_templates() -> None:
 
     assert within(alarms(lambda rng: renamed_p(rng, whole=EMOTIONS)), 0.05)
     assert alarms(each_by_itself) > 0.2 * N
-
-
-def flipped_p(rng: Any, whole: Any) -> float:
-    """Differences that a template's rows share, with no side in the mean."""
-    places = dict(zip("abcdef", rng.normal(size=6), strict=True))
-    apart = np.array([places[t] for t in TEMPLATES]) + 0.5 * rng.normal(size=54)
-    options = {"whole": whole, "signs": True}
-    seeds = rng.integers(1e9, size=39)
-    lots = [shuffled_labels(list(apart), seed=int(s), **options) for s in seeds]
-    return null_p(apart.mean(), np.mean(lots, axis=1))
-
-
-def test_signs_are_those_of_whole_templates() -> None:
-    most = binom.ppf(0.9995, N, 0.05)  # fewer: 64 patterns of signs come twice
-    assert 0 < alarms(lambda rng: flipped_p(rng, TEMPLATES)) <= most
-    assert alarms(lambda rng: flipped_p(rng, None)) > 0.2 * N
