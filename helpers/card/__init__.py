@@ -12,11 +12,11 @@ from helpers.card.files import (
     save_card, SHIPPED, told_apart, verdicts,
 )
 from helpers.card.measure import card, PARTS
-from helpers.card.pitfalls import load_pitfalls, Pitfall, PITFALLS
+from helpers.card.pitfalls import load_pitfalls
 
 __all__ = [
     "ABSENT", "AGAINST", "Bench", "CLAIMS", "HOLDS", "OPEN", "PARTS", "PASSES",
-    "PITFALLS", "Pitfall", "QUICK", "RUNGS", "Rung", "SHIPPED", "Sizes",
+    "QUICK", "RUNGS", "Rung", "SHIPPED", "Sizes",
     "UNMEASURED", "UNTOLD", "bridge", "card", "check_card", "climb",
     "compare_cards", "compare_pair", "evidence", "find_rung", "forecast", "judged",
     "labels", "load_card", "load_cards", "load_passes", "load_pitfalls",

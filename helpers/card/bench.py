@@ -20,12 +20,7 @@ from helpers.activations import mean_activations, mean_embeddings
 from helpers.datasets import TWELVE, load_emotions
 from helpers.models import depths
 from helpers.stats import shuffled_labels
-from helpers.vectors import (
-    EmotionVectors,
-    extract,
-    neutral_components,
-    project_out,
-)
+from helpers.vectors import EmotionVectors, extract, neutral_components, project_out
 
 VERSION = 5  # of the figures' code; part of every card's key
 FEW_TOPICS = 5  # with fewer test topics every topic is held out in turn
@@ -158,12 +153,7 @@ class Bench:
         options: dict[str, Any] = {"start": self.start, "progress": False}
         denoise = 0.5 if len(self.neutral) > 1 else None
         return extract(
-            self.model,
-            self.train,
-            self.neutral,
-            self.layer,
-            denoise=denoise,
-            **options,
+            self.model, self.train, self.neutral, self.layer, denoise=denoise, **options
         )
 
     @cached_property

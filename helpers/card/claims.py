@@ -1,12 +1,14 @@
 """What may be claimed: the rungs of the ladder, and where a card's figures stand on it.
 
 A rung is a question with an experiment. A claim needs some of the rungs, and is worth
-no more than the weakest of them. Taught in chapter 14.
+no more than the weakest of them. `claims.toml` lists both. Taught in chapter 14.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -40,99 +42,16 @@ class Claim(NamedTuple):
     only: Mapping[str, tuple[str, ...]] = {}
 
 
-RUNGS = (
-    Rung(
-        "decodable",
-        "Can held-out texts be told apart by the vectors?",
-        "labels without meaning: vectors of shuffled labels",
-        ("accuracy", "auc"),
-        ("03", "04"),
-    ),
-    Rung(
-        "more than words",
-        "Do they tell more than the words do?",
-        "counting words: TF-IDF on the same texts, or texts of the same words",
-        ("beyond words", "same words"),
-        ("04",),
-    ),
-    Rung(
-        "geometric",
-        "Do near emotions lie near each other, on any half of the topics?",
-        "words alone, or an accident of names: embeddings, ratings dealt by cluster",
-        ("valence", "arousal", "map"),
-        ("06",),
-    ),
-    Rung(
-        "transferable",
-        "Do story vectors read texts that are no stories?",
-        "a mark of the story set, or words: embeddings of the same messages",
-        ("messages",),
-        ("05", "07", "11"),
-    ),
-    Rung(
-        "causal on words",
-        "Does a push along a vector raise its word?",
-        "a mere sign of something else; any push of this size: random directions",
-        ("word rise",),
-        ("08",),
-    ),
-    Rung(
-        "specific",
-        "Does it raise its own word most of all?",
-        "a push towards feeling words in general: all the other words",
-        ("own word",),
-        ("08",),
-    ),
-    Rung(
-        "causal on acts",
-        "Does a push change what is done?",
-        "talk without deeds; any push: pairs of random directions",
-        ("cheating", "blackmail"),
-        ("09", "10", "11b"),
-    ),
-    Rung(
-        "a state",
-        "Does it grow with what happens, and last when the talk is of other things?",
-        "words of the text at hand: embeddings of the same reports; plain sentences",
-        ("failing", "doses", "lasting"),
-        ("05b", "07b", "10", "12", "12b"),
-        decides=False,
-    ),
-    Rung(
-        "felt",
-        "Is there somebody for whom it is like something?",
-        "nothing: no experiment in this book bears on it",
-        (),
-        (),
-        decides=False,
-    ),
-)
-READ = ("decodable", "more than words", "transferable")
-CLAIMS = (
-    Claim("These texts' emotions can be decoded from the model.", READ[:1]),
-    Claim("The model represents more of them than the words say.", READ[:2]),
-    Claim("The vectors stand for their emotions, in messages too.", READ),
-    Claim(
-        "Valence is an axis of the model's map.",
-        ("decodable", "geometric"),
-        {"geometric": ("valence", "map")},
-    ),
-    Claim("The vectors shift what the model says.", ("causal on words",)),
-    Claim(
-        "It is the emotion that does it, and not any push.",
-        ("causal on words", "specific"),
-    ),
-    Claim(
-        "A push along desperate makes the model cheat.",
-        ("decodable", "transferable", "specific", "causal on acts"),
-        {"causal on acts": ("cheating",)},
-    ),
-    Claim(
-        "The model is desperate while it fails.",
-        (*READ, "specific", "causal on acts", "a state"),
-        {"causal on acts": ("cheating",)},
-    ),
-    Claim("The model feels desperate.", tuple(rung.name for rung in RUNGS)),
+def in_tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the file, its lists as tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+
+
+TOLD = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+RUNGS = tuple(Rung(**in_tuples(rung)) for rung in TOLD["rungs"])
+CLAIMS = tuple(
+    Claim(**in_tuples(claim) | {"only": in_tuples(claim.get("only", {}))})
+    for claim in TOLD["claims"]
 )
 
 

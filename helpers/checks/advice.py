@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -87,11 +87,26 @@ def holds(value: Any, n: int) -> bool:
     return isinstance(value, tuple | list | np.ndarray) and len(value) == n
 
 
-def look_again(
-    found: dict[str, Any], right: dict[str, Any], look: dict[str, str]
+def lettered(found: Any, right: dict[str, Any], known: Collection[Any]) -> None:
+    """Expect for each letter of `right` one of the answers that are known."""
+    expect(
+        isinstance(found, dict) and set(found) == set(right),
+        f"Return a dictionary with just the keys {', '.join(right)}.",
+    )
+    for letter, said in found.items():
+        told = ", ".join(map(str, known))
+        expect(said in known, f"{letter} is {said!r}: say one of {told}.")
+
+
+def matched(
+    found: Any, right: dict[str, Any], known: Collection[Any], look: dict[str, str]
 ) -> None:
-    """How many answers are right, and what to look at in the first that is not."""
-    wrong = [name for name in right if found[name] != right[name]]
+    """Expect the right answer for each letter.
+
+    Says how many are right, and what to look at in the first that is not.
+    """
+    lettered(found, right, known)
+    wrong = [letter for letter in right if found[letter] != right[letter]]
     if wrong:
-        n, name = len(right) - len(wrong), wrong[0]
-        raise Advice(f"{n} of {len(right)} right. Look at {name} again: {look[name]}")
+        told = f"{len(right) - len(wrong)} of {len(right)} right."
+        raise Advice(f"{told} Look at {wrong[0]} again: {look[wrong[0]]}")

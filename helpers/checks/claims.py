@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from helpers.card import RUNGS
-from helpers.checks.advice import as_tensor, expect, same, staged
+from helpers.checks.advice import as_tensor, check, expect, matched, same
 
 UP, DOWN, NEITHER = "beyond", "below", "not told apart"
 RUNG = {"A": "causal on words", "B": "specific", "C": "a state"}  # in chapter 14
@@ -20,164 +20,137 @@ WHY = {
 }
 
 
-def beside_control(function: Callable[..., Any]) -> bool:
+@check()
+def beside_control(function: Callable[..., Any]) -> None:
     """Chapter 13: the verdict on a difference from a control, of one of n figures."""
 
-    def steps() -> None:
-        def ask(low: float, high: float, p: float, n: int = 1) -> Any:
-            difference = {"value": (low + high) / 2, "low": low, "high": high}
-            return function(difference, p, n)
+    def ask(low: float, high: float, p: float, n: int = 1) -> Any:
+        difference = {"value": (low + high) / 2, "low": low, "high": high}
+        return function(difference, p, n)
 
-        got = ask(0.1, 0.3, 0.001)
-        expect(isinstance(got, str), f'Return "{UP}", "{DOWN}" or "{NEITHER}".')
-        expect(got == UP, "0.2 [0.1, 0.3] with p 0.001 lies beyond the control.")
-        expect(
-            ask(-0.1, 0.3, 0.001) == NEITHER,
-            "The interval of the difference holds 0: the figure is too unsure.",
-        )
-        expect(
-            ask(0.1, 0.3, 0.2) == NEITHER,
-            "Alone, p has to be at most .05, however the interval lies.",
-        )
-        expect(
-            ask(0.1, 0.3, 0.02, 20) == NEITHER,
-            "Of twenty figures one has p 0.02 by luck in a third of all cards: count "
-            "them, p times n.",
-        )
-        expect(
-            ask(-0.3, -0.1, 0.001) == DOWN,
-            "A figure may lie below its control: that is a finding, too.",
-        )
-        expect(ask(0.0, 0.3, 0.001) == NEITHER, "An interval that ends at 0 holds 0.")
-
-    return staged("beside_control", steps)
+    got = ask(0.1, 0.3, 0.001)
+    expect(isinstance(got, str), f'Return "{UP}", "{DOWN}" or "{NEITHER}".')
+    expect(got == UP, "0.2 [0.1, 0.3] with p 0.001 lies beyond the control.")
+    expect(
+        ask(-0.1, 0.3, 0.001) == NEITHER,
+        "The interval of the difference holds 0: the figure is too unsure.",
+    )
+    expect(
+        ask(0.1, 0.3, 0.2) == NEITHER,
+        "Alone, p has to be at most .05, however the interval lies.",
+    )
+    expect(
+        ask(0.1, 0.3, 0.02, 20) == NEITHER,
+        "Of twenty figures one has p 0.02 by luck in a third of all cards: count "
+        "them, p times n.",
+    )
+    expect(
+        ask(-0.3, -0.1, 0.001) == DOWN,
+        "A figure may lie below its control: that is a finding, too.",
+    )
+    expect(ask(0.0, 0.3, 0.001) == NEITHER, "An interval that ends at 0 holds 0.")
 
 
-def bridge(function: Callable[[Tensor, Tensor, Tensor], Any]) -> bool:
+@check()
+def bridge(function: Callable[[Tensor, Tensor, Tensor], Any]) -> None:
     """Chapter 13: rows of one model carried into another one by least squares."""
-
-    def steps() -> None:
-        generator = torch.Generator().manual_seed(13)
-        a = torch.randn(60, 5, generator=generator) + 3
-        weights = torch.randn(5, 7, generator=generator)
-        b = (a - 3) @ weights + 2 + torch.arange(7.0)
-        new = torch.randn(8, 5, generator=generator) * 2 + 3
-        right = (new - 3) @ weights + 2 + torch.arange(7.0)
-        got = as_tensor(function(a, b, new), "The result")
-        expect(
-            got.shape != (8, 5),
-            "The rows are still as wide as the first model: carry them over.",
-        )
-        expect(got.shape != (60, 7), "You carried the train rows: carry the new ones.")
-        expect(
-            got.shape == (8, 7), f"The shape should be (8, 7), not {tuple(got.shape)}."
-        )
-        bare = new @ torch.linalg.lstsq(a, b).solution
-        expect(
-            not same(got, bare, 1e-3),
-            "A straight fit through 0 cannot move the middle: take both means away "
-            "before the fit, and add the second one afterwards.",
-        )
-        expect(
-            not same(got, right - b.mean(0), 1e-3),
-            "The middle of the second model is missing at the end.",
-        )
-        own = (new - new.mean(0)) @ weights + b.mean(0)
-        expect(
-            not same(got, own, 1e-3),
-            "You took away the mean of the new rows: what was fitted on the train rows "
-            "must be used as it is, means included.",
-        )
-        expect(same(got, right, 1e-3), "The values differ from the least-squares fit.")
-
-    return staged("bridge", steps)
+    generator = torch.Generator().manual_seed(13)
+    a = torch.randn(60, 5, generator=generator) + 3
+    weights = torch.randn(5, 7, generator=generator)
+    b = (a - 3) @ weights + 2 + torch.arange(7.0)
+    new = torch.randn(8, 5, generator=generator) * 2 + 3
+    right = (new - 3) @ weights + 2 + torch.arange(7.0)
+    got = as_tensor(function(a, b, new), "The result")
+    expect(
+        got.shape != (8, 5),
+        "The rows are still as wide as the first model: carry them over.",
+    )
+    expect(got.shape != (60, 7), "You carried the train rows: carry the new ones.")
+    expect(got.shape == (8, 7), f"The shape should be (8, 7), not {tuple(got.shape)}.")
+    bare = new @ torch.linalg.lstsq(a, b).solution
+    expect(
+        not same(got, bare, 1e-3),
+        "A straight fit through 0 cannot move the middle: take both means away "
+        "before the fit, and add the second one afterwards.",
+    )
+    expect(
+        not same(got, right - b.mean(0), 1e-3),
+        "The middle of the second model is missing at the end.",
+    )
+    own = (new - new.mean(0)) @ weights + b.mean(0)
+    expect(
+        not same(got, own, 1e-3),
+        "You took away the mean of the new rows: what was fitted on the train rows "
+        "must be used as it is, means included.",
+    )
+    expect(same(got, right, 1e-3), "The values differ from the least-squares fit.")
 
 
-def missing(function: Callable[[Sequence[str], dict[str, str]], Any]) -> bool:
+@check()
+def missing(function: Callable[[Sequence[str], dict[str, str]], Any]) -> None:
     """Chapter 14: the rungs that a claim needs and that do not hold."""
-
-    def steps() -> None:
-        needs = ["decodable", "transferable", "specific", "causal"]
-        found = {"decodable": "holds", "transferable": "not found"}
-        found |= {"specific": "holds", "causal": "points the other way"}
-        found |= {"geometric": "not found"}
-        got = function(needs, found)
-        expect(isinstance(got, list), "Return a list of names.")
-        expect(
-            got != ["decodable", "specific"],
-            "These are the rungs that hold: the others.",
-        )
-        expect("geometric" not in got, "A rung that the claim does not need is no gap.")
-        expect(
-            "causal" in got,
-            'Only "holds" holds: a result that points the other way is a gap, too.',
-        )
-        expect(sorted(got) == ["causal", "transferable"], "Other rungs are missing.")
-        expect(got == ["transferable", "causal"], "Keep the order of the needs.")
-        expect(
-            function(["decodable", "a state"], found) == ["a state"],
-            "A rung that nobody measured is not in the table: it does not hold.",
-        )
-        expect(function(["decodable"], found) == [], "Nothing is missing there.")
-
-    return staged("missing", steps)
+    needs = ["decodable", "transferable", "specific", "causal"]
+    found = {"decodable": "holds", "transferable": "not found"}
+    found |= {"specific": "holds", "causal": "points the other way"}
+    found |= {"geometric": "not found"}
+    got = function(needs, found)
+    expect(isinstance(got, list), "Return a list of names.")
+    expect(
+        got != ["decodable", "specific"], "These are the rungs that hold: the others."
+    )
+    expect("geometric" not in got, "A rung that the claim does not need is no gap.")
+    expect(
+        "causal" in got,
+        'Only "holds" holds: a result that points the other way is a gap, too.',
+    )
+    expect(sorted(got) == ["causal", "transferable"], "Other rungs are missing.")
+    expect(got == ["transferable", "causal"], "Keep the order of the needs.")
+    expect(
+        function(["decodable", "a state"], found) == ["a state"],
+        "A rung that nobody measured is not in the table: it does not hold.",
+    )
+    expect(function(["decodable"], found) == [], "Nothing is missing there.")
 
 
-def which_rung(function: Callable[[], Any]) -> bool:
+@check()
+def which_rung(function: Callable[[], Any]) -> None:
     """Chapter 14: the lowest rung that each of three sentences lacks."""
-
-    def steps() -> None:
-        found, names = function(), [rung.name for rung in RUNGS]
-        expect(
-            isinstance(found, dict) and set(found) == set(RUNG),
-            'Return a dictionary with all three sentences: {"A": ..., "B": ..., ...}.',
-        )
-        odd = [name for name in found.values() if name not in names]
-        expect(not odd, f"No rung is called {odd[:1]}: they are {', '.join(names)}.")
-        wrong = [key for key in RUNG if found[key] != RUNG[key]]
-        for key in wrong[:1]:
-            told = f"{len(RUNG) - len(wrong)} of 3 right. Look at {key} again: "
-            expect(False, told + WHY[key])
-
-    return staged("which_rung", steps)
+    matched(function(), RUNG, [rung.name for rung in RUNGS], WHY)
 
 
-def holm(function: Callable[[Sequence[float], float], Any]) -> bool:
+@check()
+def holm(function: Callable[[Sequence[float], float], Any]) -> None:
     """Chapter 14: which of many p stay below a level when all are counted (Holm)."""
-
-    def steps() -> None:
-        values = [0.04, 0.001, 0.03, 0.015]
-        got = function(values, 0.05)
-        expect(
-            isinstance(got, list | tuple) and len(got) == 4,
-            "Return a list with True or False for each p, in the order given.",
-        )
-        kept = [bool(x) for x in got]
-        expect(
-            kept != [True] * 4,
-            "Each p is compared with the level itself: four tests, four chances to be "
-            "lucky.",
-        )
-        expect(
-            kept != [False, True, False, False],
-            "That is Bonferroni: safe, but too strict. Once the smallest has passed, "
-            "one test fewer is left to pay for.",
-        )
-        expect(
-            kept != [True, True, False, False],
-            "The answers are in order of size: put them back in the order given.",
-        )
-        stop = (
-            "One that does not pass ends it: nothing after it may pass, so stop at the "
-            "first that fails."
-        )
-        expect(kept != [True, True, False, True], stop)
-        expect(kept == [False, True, False, True], "Go from the smallest p up.")
-        late = [bool(x) for x in function([0.9, 0.02, 0.022], 0.05)]
-        expect(late == [False, False, False], stop)
-        expect(
-            [bool(x) for x in function([0.03], 0.05)] == [True],
-            "A single test pays for itself alone.",
-        )
-
-    return staged("holm", steps)
+    values = [0.04, 0.001, 0.03, 0.015]
+    got = function(values, 0.05)
+    expect(
+        isinstance(got, list | tuple) and len(got) == 4,
+        "Return a list with True or False for each p, in the order given.",
+    )
+    kept = [bool(x) for x in got]
+    expect(
+        kept != [True] * 4,
+        "Each p is compared with the level itself: four tests, four chances to be "
+        "lucky.",
+    )
+    expect(
+        kept != [False, True, False, False],
+        "That is Bonferroni: safe, but too strict. Once the smallest has passed, "
+        "one test fewer is left to pay for.",
+    )
+    expect(
+        kept != [True, True, False, False],
+        "The answers are in order of size: put them back in the order given.",
+    )
+    stop = (
+        "One that does not pass ends it: nothing after it may pass, so stop at the "
+        "first that fails."
+    )
+    expect(kept != [True, True, False, True], stop)
+    expect(kept == [False, True, False, True], "Go from the smallest p up.")
+    late = [bool(x) for x in function([0.9, 0.02, 0.022], 0.05)]
+    expect(late == [False, False, False], stop)
+    expect(
+        [bool(x) for x in function([0.03], 0.05)] == [True],
+        "A single test pays for itself alone.",
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.checks.advice import Advice, check, expect, holds, look_again
+from helpers.checks.advice import Advice, check, expect, holds, matched
 
 PAIRS = [
     ("I dive first and check how deep it is.", "I check how deep it is and dive."),
@@ -119,11 +119,4 @@ def three_numbers(function: Callable[..., Any]) -> None:
 @check()
 def which_control(function: Callable[[], Any]) -> None:
     """Chapter 08b: the control that each of five write-ups lacks."""
-    found = function()
-    expect(
-        isinstance(found, dict) and set(found) == set(CONTROL),
-        'Return a dictionary with all five write-ups: {"A": ..., "B": ..., ...}.',
-    )
-    odd = [n for n in found.values() if n not in range(1, 6)]
-    expect(not odd, f"The controls have the numbers 1 to 5, not {odd}.")
-    look_again(found, CONTROL, WHY)
+    matched(function(), CONTROL, range(1, 6), WHY)

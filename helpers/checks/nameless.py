@@ -8,7 +8,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from helpers.checks.advice import check, expect
+from helpers.checks.advice import check, expect, lettered
 from helpers.stats import random_directions
 from helpers.vectors import cosine_scores, logit_lens, names_by_lot, top_tokens
 
@@ -61,13 +61,7 @@ def describe_vectors(
 def which_vector(function: Callable[[], Any]) -> None:
     """Chapter 04: which of three vectors is real, which shuffled, which random."""
     found = function()
-    expect(
-        isinstance(found, dict) and set(found) == set(IS),
-        'Return a dictionary with the keys "A", "B" and "C"; this is '
-        f"a {type(found).__name__}.",
-    )
-    for letter, said in found.items():
-        expect(said in KINDS, f"{letter} is {said!r}: say one of {', '.join(KINDS)}.")
+    lettered(found, IS, KINDS)
     expect(
         sorted(found.values()) == sorted(KINDS),
         "There is one of each kind, and you name one twice.",

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from helpers.activations import mean_pool
-from helpers.checks.advice import check, expect
+from helpers.checks.advice import check, expect, lettered
 
 MISTAKES = (
     "padding counted",
@@ -39,16 +39,7 @@ def three_pools(
 def who_pooled(function: Callable[[], Any]) -> None:
     """Chapter 02: which of three pooled results is right, and what the others did."""
     found = function()
-    expect(
-        isinstance(found, dict) and set(found) == set(DID),
-        'Return a dictionary with the keys "A", "B" and "C"; this is '
-        f"a {type(found).__name__}.",
-    )
-    for name, said in found.items():
-        expect(
-            said == "right" or said in MISTAKES,
-            f"{name} is {said!r}: say 'right', or one of the four mistakes.",
-        )
+    lettered(found, DID, ("right", *MISTAKES))
     right = [name for name, said in found.items() if said == "right"]
     expect(len(right) == 1, f"One is right; you name {len(right)}.")
     n = sum(found[name] == did for name, did in DID.items())

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from helpers.activations import residual_norm
-from helpers.checks.advice import as_tensor, check, expect, look_again, same
+from helpers.checks.advice import as_tensor, check, expect, matched, same
 from helpers.models import d_model, token_rows, unwrap
 
 BLIND = (4, 1, 2)  # which of six texts were pushed, counted from 0
@@ -88,14 +88,7 @@ LOOK = {
 @check()
 def which_writer(function: Callable[[], Any]) -> None:
     """Chapter 08: which mistake each of four writers makes, told by what it moved."""
-    found = function()
-    expect(
-        isinstance(found, dict) and set(found) == set(BUGS),
-        'Return a dictionary with all four writers: {"A": ..., "B": ..., ...}.',
-    )
-    odd = [n for n in found.values() if n not in range(1, 6)]
-    expect(not odd, f"The mistakes have the numbers 1 to 5, not {odd}.")
-    look_again(found, BUGS, LOOK)
+    matched(function(), BUGS, range(1, 6), LOOK)
 
 
 N_NEW = 5  # tokens that the check of `fading` asks for

@@ -13,44 +13,26 @@ from torch import Tensor
 from helpers.models import unwrap
 
 Written = tuple[Int[Tensor, " s"], Float[Tensor, "r d"]]  # ids, rows after the block
+Edit = Callable[[int, Tensor, Tensor], Tensor]  # of a run's number, its rows, a push
 STEPS, STRENGTH = 6, 0.3
 
 
-def writer_a(model: Any, prompt: str, layer: int, vector: Tensor, norm: float) -> Any:
-    """Leaves the push out of the loop: it fires at the first run alone."""
-    push = STRENGTH * norm * vector / vector.norm()
-    return run(model, prompt, layer, lambda step, rows: rows + push * (step == 0))
+def newest(step: int, rows: Tensor, push: Tensor) -> Tensor:
+    """The push at the newest position only."""
+    last = torch.arange(rows.shape[1], device=rows.device) == rows.shape[1] - 1
+    return rows + push * last[:, None]
 
 
-def writer_b(model: Any, prompt: str, layer: int, vector: Tensor, norm: float) -> Any:
-    """Forgets to bring the vector to length 1."""
-    push = STRENGTH * norm * vector
-    return run(model, prompt, layer, lambda step, rows: rows + push)
+# Whether each brings the vector to length 1, and what it writes at a run.
+WRITERS: dict[str, tuple[bool, Edit]] = {
+    "A": (True, lambda step, rows, push: rows + push * (step == 0)),  # out of the loop
+    "B": (False, lambda step, rows, push: rows + push),
+    "C": (True, lambda step, rows, push: rows + push * (step > 0)),  # no opening
+    "D": (True, newest),
+}
 
 
-def writer_c(model: Any, prompt: str, layer: int, vector: Tensor, norm: float) -> Any:
-    """Begins at the second run: the opening is never pushed."""
-    push = STRENGTH * norm * vector / vector.norm()
-    return run(model, prompt, layer, lambda step, rows: rows + push * (step > 0))
-
-
-def writer_d(model: Any, prompt: str, layer: int, vector: Tensor, norm: float) -> Any:
-    """Moves the newest position only, of the opening its last one."""
-    push = STRENGTH * norm * vector / vector.norm()
-
-    def edit(step: int, rows: Tensor) -> Tensor:
-        last = torch.arange(rows.shape[1], device=rows.device) == rows.shape[1] - 1
-        return rows + push * last[:, None]
-
-    return run(model, prompt, layer, edit)
-
-
-WRITERS = {"A": writer_a, "B": writer_b, "C": writer_c, "D": writer_d}
-
-
-def run(
-    model: Any, prompt: str, layer: int, edit: Callable[[int, Tensor], Tensor]
-) -> Written:
+def run(model: Any, prompt: str, layer: int, push: Tensor, edit: Edit) -> Written:
     """Greedy text under an edit at each run, and the rows that it leaves."""
     options = {"max_new_tokens": STEPS, "min_new_tokens": STEPS, "do_sample": False}
     with warnings.catch_warnings(), torch.no_grad():
@@ -60,7 +42,7 @@ def run(
                 rows = [].save()  # type: ignore[attr-defined]
                 for step in tracer.iter[:]:
                     residual = unwrap(model.layers[layer].output)
-                    residual[:] = edit(step, residual)
+                    residual[:] = edit(step, residual, push)
                     rows.append(residual[0].clone())
             with tracer.invoke():
                 ids = tracer.result.save()
@@ -75,7 +57,9 @@ def moves(
     Below the pushed block nothing is changed, so an untouched run over the same tokens
     gives the rows before the push.
     """
-    ids, rows = writer(model, prompt, layer, vector, norm)
+    of_one, edit = writer
+    push = STRENGTH * norm * (vector / vector.norm() if of_one else vector)
+    ids, rows = run(model, prompt, layer, push, edit)
     with torch.no_grad(), model.trace(ids[None]):
         output = model.layers[layer].output.save()
     far = (rows - unwrap(output)[0][: len(rows)]).norm(dim=-1) / norm

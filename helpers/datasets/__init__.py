@@ -5,7 +5,7 @@ from helpers.datasets.activities import (
     load_activities, trained_pair, written_activities,
 )
 from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
-from helpers.datasets.dialogues import load_dialogues, written_dialogues
+from helpers.datasets.dialogues import load_dialogues
 from helpers.datasets.distress import load_distress, load_replies, NEEDS, OWN_REPLIES
 from helpers.datasets.doses import load_doses
 from helpers.datasets.emotions import cluster_of, load_emotions, load_norms
@@ -21,36 +21,28 @@ from helpers.datasets.moments import load_beginnings, load_moods, load_negations
 from helpers.datasets.openings import load_openings
 from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, scrambled
 from helpers.datasets.planted import planted_axes
-from helpers.datasets.rejections import load_rejections, written_rejections
+from helpers.datasets.rejections import load_rejections
 from helpers.datasets.roles import roles
 from helpers.datasets.scenes import ACTS, load_act_chats, load_scenes, Situation
 from helpers.datasets.stories import load_stories, repeated, sentences
 from helpers.datasets.subjects import load_subjects
-from helpers.datasets.tasks import (
-    load_tasks, unseen_tasks, written_tasks, written_unseen_tasks,
-)
-from helpers.datasets.watched import (
-    load_long_chats, load_watched, WATCHED_ACTS,
-)
-from helpers.datasets.written import (
-    entries, load_written_stories, TOPIC_SPLITS, written_doses, written_messages,
-)
-from helpers.datasets.written_scenes import written_scenes
+from helpers.datasets.tasks import load_tasks, unseen_tasks
+from helpers.datasets.watched import load_long_chats, load_watched, WATCHED_ACTS
+from helpers.datasets.written import corpus, entries, load_written_stories, TOPIC_SPLITS
 from helpers.models import load_neutral
 
 __all__ = [
     "ACTS", "NEEDS", "OWN_REPLIES", "PARTS", "Situation", "Split", "TOPIC_SPLITS",
-    "TWELVE", "WATCHED_ACTS", "cluster_of", "entries", "load_act_chats",
+    "TWELVE", "WATCHED_ACTS", "cluster_of", "corpus", "entries", "load_act_chats",
     "load_activities", "load_appraisals", "load_beginnings", "load_care",
-    "load_contrasts", "load_dialogues", "load_distress", "load_doses", "load_emotions",
-    "load_episodes", "load_exchanges", "load_felt_messages", "load_judgments",
-    "load_lines", "load_long_chats", "load_masked", "load_masked_chats",
-    "load_masked_dialogues", "load_messages", "load_moods", "load_negations",
-    "load_neutral", "load_norms", "load_openings", "load_plain_messages",
-    "load_rejections", "load_replies", "load_scenes", 
+    "load_contrasts", "load_dialogues", "load_distress", "load_doses",
+    "load_emotions", "load_episodes", "load_exchanges", "load_felt_messages",
+    "load_judgments", "load_lines", "load_long_chats", "load_masked",
+    "load_masked_chats", "load_masked_dialogues", "load_messages", "load_moods",
+    "load_negations", "load_neutral", "load_norms", "load_openings",
+    "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
     "load_stories", "load_subjects", "load_tasks", "load_watched",
     "load_written_stories", "own", "own_words", "planted_axes", "repeated", "roles",
     "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",
-    "written_activities", "written_dialogues", "written_doses", "written_messages",
-    "written_rejections", "written_scenes", "written_tasks", "written_unseen_tasks",
+    "written_activities",
 ]

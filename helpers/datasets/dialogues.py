@@ -9,29 +9,10 @@ import pandas as pd
 
 from helpers.datasets.written import corpus
 from helpers.models import is_embedded
-from helpers.stats import Column, column
 from helpers.world import material, stories
 
 
-def written_dialogues() -> tuple[dict[str, Any], ...]:
-    """The dialogues of `corpus/dialogues.json`, forty open ones and twenty masked.
-
-    Each has the emotions `first` and `second`, a `half`, the `names` and the `turns`,
-    which alternate. In a masked one the `speaker` (0 or 1) feels its emotion and
-    `shows` another; `turn` is the one in front of which stands what is `felt`, the
-    sentence that hides it (`mask`), or a `beat` in which nothing happens instead.
-    """
-    return tuple(corpus("dialogues"))
-
-
-def load_dialogues(
-    model: Any = None,
-    *,
-    n: int = 4,
-    turns: int = 4,
-    emotions: Column | None = None,
-    seed: int = 0,
-) -> pd.DataFrame:
+def load_dialogues(model: Any = None, *, n: int = 4) -> pd.DataFrame:
     """Dialogues crossed over pairs of emotions: first, second, half, text, turns.
 
     Each emotion is `n` times that of the first speaker and `n` times that of the
@@ -42,31 +23,28 @@ def load_dialogues(
 
     A `model` that is not the embedded one gets the forty open written dialogues: twenty
     emotions, each once on either side of each half, every pair in both orders, six to
-    ten turns. `n`, `turns` and `seed` change nothing there; `emotions` keeps dialogues
-    of which both emotions are among them.
+    ten turns. `n` changes nothing there.
     Source: Sofroniew et al. (2026), Part 13. Taught in chapter 07.
     """
     if not is_embedded(model):
-        return written_rows(emotions)
-    names = list(material.emotions().index) if emotions is None else column(emotions)
-    rng = random.Random(f"dialogues/{seed}")
-    rows = []
+        return written_rows()
+    names, rows = list(material.emotions().index), []
+    rng = random.Random("dialogues/0")
     for i in range(n):
         for first, second in zip(names, partners(rng, names), strict=True):
-            text = stories.dialogue(rng, first, second, turns=turns)
+            text = stories.dialogue(rng, first, second)
             rows.append((first, second, i % 2, text, spans(text)))
     return pd.DataFrame(rows, columns=["first", "second", "half", "text", "turns"])
 
 
-def written_rows(emotions: list[str] | None) -> pd.DataFrame:
+def written_rows() -> pd.DataFrame:
     """The open written dialogues as a table."""
     rows = []
-    for entry in written_dialogues():
-        pair = (entry["first"], entry["second"])
-        if "masked" in entry or (emotions is not None and not {*pair} <= {*emotions}):
-            continue
-        text = as_text(entry["names"], entry["turns"])
-        rows.append((*pair, entry["half"], text, spans(text)))
+    for entry in corpus("dialogues"):
+        if "masked" not in entry:
+            text = as_text(entry["names"], entry["turns"])
+            about = entry["first"], entry["second"], entry["half"]
+            rows.append((*about, text, spans(text)))
     return pd.DataFrame(rows, columns=["first", "second", "half", "text", "turns"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.written import written_doses
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
@@ -38,7 +38,7 @@ def load_doses(model: Any = None) -> pd.DataFrame:
 def templates(model: Any) -> list[tuple[dict, str]]:
     """The templates that suit a model, each with its split."""
     if not is_embedded(model):
-        return [(template, "new") for template in written_doses()]
+        return [(template, "new") for template in corpus("doses")]
     table = material.table("quantities")
     known, new = material.known(table), material.new(table)
     return [(t, "known") for t in known] + [(t, "new") for t in new]

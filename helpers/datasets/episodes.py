@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.tasks import unseen_tasks, written_tasks
+from helpers.datasets.tasks import unseen_tasks
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.world import material, scenes
 
@@ -17,7 +18,7 @@ ATTEMPTS = 4
 NEXT = ("And now?", "Go on.", "There is still some time.", "Again, please.")
 
 
-def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFrame:
+def load_episodes(model: Any = None, *, n: int = 2) -> pd.DataFrame:
     """Chats that stop where the assistant is about to speak.
 
     Columns task, split, difficulty, outcome, attempts, episode, messages. A task is
@@ -34,7 +35,7 @@ def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFra
     rows = []
     cells = product(tasks(model), ("easy", "hard"), ("fails", "succeeds"), range(n))
     for (item, split), difficulty, outcome, i in cells:
-        rng = random.Random(f"episodes/{item['task']}/{i}/{seed}")
+        rng = random.Random(f"episodes/{item['task']}/{i}/0")
         told = chat(rng, item, difficulty, "fail" if outcome == "fails" else "success")
         for k in range(ATTEMPTS + 1):
             about = (item["task"], split, difficulty, outcome, k, i)
@@ -46,7 +47,7 @@ def load_episodes(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFra
 def tasks(model: Any) -> list[tuple[dict, str]]:
     """The tasks that suit a model, each with its split."""
     if not is_embedded(model):
-        return [(as_item(task), "new") for task in written_tasks()]
+        return [(as_item(task), "new") for task in corpus("written_tasks")]
     known = [(task, "known") for task in scenes.bare_tasks()]
     return known + [(task, "new") for task in unseen_tasks("desperate")]
 

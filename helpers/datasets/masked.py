@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.dialogues import as_text, written_dialogues
+from helpers.datasets.dialogues import as_text
 from helpers.datasets.emotions import chosen
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
-from helpers.stats import Column, Whole, whole
+from helpers.stats import Column, Whole, one_of, whole
 from helpers.world import material, stories, talk
 
 PARTS = ("opening", "felt", "mask", "shown")
@@ -23,7 +24,6 @@ def load_masked(
     *,
     split: str = "train",
     emotions: Column | None = None,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """`n` masked stories for each felt emotion, with their parts.
 
@@ -36,24 +36,23 @@ def load_masked(
 
     A `model` that is not the embedded one gets the written dialogues in which somebody
     hides something, up to the end of that turn: ten emotions, each once in either
-    split. `n` and `seed` change nothing there.
+    split. `n` changes nothing there.
 
     Raises ValueError for an unknown split or emotion. Taught in chapter 11.
     """
     n = whole(n, "n", least=1)
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass one of {sorted(SPLITS)}")
+    one_of("split", split, SPLITS)
     asked = chosen(emotions, "stories")
     names = ["felt", "shown", "topic", "who"]
     names += ["opening", "felt_part", "mask", "shown_part", "beat"]
     if not is_embedded(model):
-        told = [written_row(e) for e in written_dialogues() if "masked" in e]
+        told = [written_row(e) for e in corpus("dialogues") if "masked" in e]
         own = [r for s, r in told if s == split and r[0] in asked]
         return with_versions(pd.DataFrame(own, columns=names))
     topics = stories.topics()[SPLITS[split] :: 2]
     rows = []
     for felt in asked:
-        rng = random.Random(f"masked/{split}/{felt}/{seed}")
+        rng = random.Random(f"masked/{split}/{felt}/0")
         for shown in rng.choices(masks(felt), k=n):
             topic = rng.choice(topics)
             rows.append((felt, shown, topic, *one_story(rng, felt, shown, topic)))
@@ -110,9 +109,7 @@ def one_story(rng: random.Random, felt: str, shown: str, topic: str) -> tuple[st
     )
 
 
-def load_felt_messages(
-    *, unseen: bool = False, n: int = 1, seed: int = 0
-) -> pd.DataFrame:
+def load_felt_messages(*, unseen: bool = False, n: int = 1) -> pd.DataFrame:
     """`n` messages for each emotion in which a user tells what happened to them.
 
     Columns emotion, cluster, valence (of the world, -1 to 1), text. None names a
@@ -121,22 +118,16 @@ def load_felt_messages(
     """
     rows, clusters = [], material.emotions()["cluster"]
     for emotion in material.lexicon():
-        rng = random.Random(f"messages/{unseen}/{emotion}/{seed}")
+        rng = random.Random(f"messages/{unseen}/{emotion}/0")
         causes = list(
             material.part(material.lexicon()[emotion]["causes"], unseen=unseen)
         )
         frames = list(material.new(material.table("talk")["user_frames"]))
         for i in range(n):
-            cause = material.render(causes[(seed + i) % len(causes)], material.NARRATOR)
+            cause = material.render(causes[i % len(causes)], material.NARRATOR)
             text = rng.choice(frames).format(cause=cause)
-            rows.append(
-                (
-                    emotion,
-                    clusters[emotion],
-                    material.coordinate(emotion, "valence"),
-                    text,
-                )
-            )
+            valence = material.coordinate(emotion, "valence")
+            rows.append((emotion, clusters[emotion], valence, text))
     return pd.DataFrame(rows, columns=["emotion", "cluster", "valence", "text"])
 
 
@@ -148,7 +139,7 @@ def load_plain_messages() -> list[str]:
     return [*new, *(text.split(". ")[0].rstrip(".") + "." for text in facts)]
 
 
-def load_lines(n: Whole = 6, *, seed: int = 0) -> pd.DataFrame:
+def load_lines(n: Whole = 6) -> pd.DataFrame:
     """Spoken lines that carry an emotion: emotion, valence, text; `n` for each.
 
     None of them names it as a report would.
@@ -156,7 +147,7 @@ def load_lines(n: Whole = 6, *, seed: int = 0) -> pd.DataFrame:
     n = whole(n, "n", least=1)
     rows = []
     for emotion in material.lexicon():
-        rng = random.Random(f"lines/{emotion}/{seed}")
+        rng = random.Random(f"lines/{emotion}/0")
         for _ in range(n):
             text = stories.line(rng, emotion)
             rows.append((emotion, material.coordinate(emotion, "valence"), text))

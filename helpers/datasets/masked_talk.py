@@ -7,23 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.datasets.dialogues import as_text, spans, written_dialogues
+from helpers.datasets.dialogues import as_text, spans
 from helpers.datasets.emotions import chosen
 from helpers.datasets.masked import masks
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
 from helpers.stats import Column, Whole, whole
 from helpers.world import material, stories
 
 Span = tuple[int, int]
+TURNS = 4  # of a dialogue of the world
 
 
 def load_masked_dialogues(
-    n: Whole = 1,
-    model: Any = None,
-    *,
-    emotions: Column | None = None,
-    turns: int = 4,
-    seed: int = 0,
+    n: Whole = 1, model: Any = None, *, emotions: Column | None = None
 ) -> pd.DataFrame:
     """`n` dialogues for each felt emotion: one of the two hides it, the other does not.
 
@@ -36,26 +33,23 @@ def load_masked_dialogues(
     model never met felt behind shown in training, and no mask in a dialogue at all.
 
     A `model` that is not the embedded one gets the written dialogues with a mask, up to
-    the partner's next turn; `n`, `turns` and `seed` change nothing there.
+    the partner's next turn; `n` changes nothing there.
 
     Raises ValueError for an unknown emotion. Taught in chapter 11.
     """
     n = whole(n, "n", least=1)
     asked = chosen(emotions, "talk")
     if is_embedded(model):
-        rows = [row for felt in asked for row in made(felt, n, turns, seed)]
+        rows = [row for felt in asked for row in made(felt, n)]
     else:
-        told = [written(e) for e in written_dialogues() if "masked" in e]
+        told = [written(e) for e in corpus("dialogues") if "masked" in e]
         rows = [row for row in told if row["felt"] in asked]
     return pd.DataFrame(rows)
 
 
-def made(felt: str, n: int, turns: int, seed: int) -> list[dict[str, Any]]:
+def made(felt: str, n: int) -> list[dict[str, Any]]:
     """`n` dialogues of the world in which `felt` is hidden."""
-    rng, cluster = (
-        random.Random(f"masked talk/{felt}/{seed}"),
-        material.emotions().cluster,
-    )
+    rng, cluster = random.Random(f"masked talk/{felt}/0"), material.emotions().cluster
     sentences = material.part(material.table("talk")["mask"], unseen=False)
     rows = []
     for shown in rng.choices(masks(felt), k=n):
@@ -68,7 +62,7 @@ def made(felt: str, n: int, turns: int, seed: int) -> list[dict[str, Any]]:
         beat = stories.beat(rng, who)
         said = as_text(
             [who.name, other.name],
-            [stories.line(rng, (shown, met)[k % 2]) for k in range(turns)],
+            [stories.line(rng, (shown, met)[k % 2]) for k in range(TURNS)],
         )
         leads = {"text": [inner, mask], "plain": [inner, beat], "bare": [beat]}
         texts = {v: f"{' '.join([start, *own])}\n{said}" for v, own in leads.items()}
@@ -119,9 +113,7 @@ def spans_in(talks: pd.DataFrame, column: str, version: str) -> list[list[Span]]
     ]
 
 
-def load_masked_chats(
-    n: Whole = 1, *, emotions: Column | None = None, seed: int = 0
-) -> pd.DataFrame:
+def load_masked_chats(n: Whole = 1, *, emotions: Column | None = None) -> pd.DataFrame:
     """`n` messages for each felt emotion in which a user tells it and sounds otherwise.
 
     Columns felt, shown, and three messages that end in the same spoken line, which
@@ -135,7 +127,7 @@ def load_masked_chats(
     rows = []
     sentences = material.part(material.table("talk")["mask"], unseen=False)
     for felt in asked:
-        rng = random.Random(f"masked chats/{felt}/{seed}")
+        rng = random.Random(f"masked chats/{felt}/0")
         for shown in rng.choices(masks(felt), k=n):
             told = material.part(material.lexicon()[felt]["causes"], unseen=False)
             cause = material.render(material.pick(rng, told), material.NARRATOR)

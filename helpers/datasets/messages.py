@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from helpers.datasets.written import written_messages
+from helpers.datasets.written import corpus
 from helpers.models import is_embedded
+from helpers.stats import one_of
 from helpers.world import material, stories
 
 TWELVE = (  # the twelve that Sofroniew et al. (2026) show in Part 5
@@ -32,11 +33,10 @@ def load_messages(
     Raises ValueError for another split.
     Source: Sofroniew et al. (2026), Part 5. Taught in chapter 05.
     """
-    if split not in ("frame", "new"):
-        raise ValueError(f'split is {split!r}: pass "frame" or "new"')
+    one_of("split", split, ("frame", "new"))
     names = ["emotion", "split", "source", "text", "twin"]
     if not is_embedded(model):
-        own = written_messages()
+        own = corpus("messages")
         told = [(m["emotion"], "written", *[m["text"]] * 2, m["neutral"]) for m in own]
         return pd.DataFrame(told, columns=names)
     rows = []

@@ -13,10 +13,11 @@ from helpers.models import is_embedded
 from helpers.world import material, stories
 
 FAR = 0.35  # how far from 0 the valence of a good or a bad beginning lies
+N_PLAIN = 6  # sentences after something happened
 MOOD_TOPICS = 7  # topics that test what is left of a feeling; the others train
 
 
-def load_beginnings(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataFrame:
+def load_beginnings(model: Any = None, *, n: int = 2) -> pd.DataFrame:
     """The same ending after a good and after a bad beginning.
 
     Columns pair, topic, beginning ("good" or "bad"), text, span: the characters of
@@ -26,20 +27,20 @@ def load_beginnings(model: Any = None, *, n: int = 2, seed: int = 0) -> pd.DataF
     Source: Sofroniew et al. (2026), Part 11. Taught in chapter 07.
     """
     rows = []
-    for pair, (topic, good, bad, ending) in enumerate(pairs(model, n, seed)):
+    for pair, (topic, good, bad, ending) in enumerate(pairs(model, n)):
         for name, first in (("good", good), ("bad", bad)):
             text = f"{first} {ending}"
             rows.append((pair, topic, name, text, (len(first) + 1, len(text))))
     return pd.DataFrame(rows, columns=["pair", "topic", "beginning", "text", "span"])
 
 
-def pairs(model: Any, n: int, seed: int) -> list[tuple[str, str, str, str]]:
+def pairs(model: Any, n: int) -> list[tuple[str, str, str, str]]:
     """(topic, good beginning, bad beginning, ending) of each pair."""
     if not is_embedded(model):
         told = corpus("situations")
         starts, ends = enumerate(told["beginnings"]), told["endings"]
         return [(f"{i}", b["good"], b["bad"], e) for i, b in starts for e in ends]
-    rng, found = random.Random(f"beginnings/{seed}"), []
+    rng, found = random.Random("beginnings/0"), []
     valence = material.emotions()["valence"].astype(float)
     for topic in stories.topics():
         for _ in range(n):
@@ -57,7 +58,7 @@ def pairs(model: Any, n: int, seed: int) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
+def load_negations(*, n: int = 40) -> pd.DataFrame:
     """Feelings that are told, denied, or denied and replaced.
 
     Columns pair, emotion, other, kind, text. `kind`: "felt x", "did not feel x",
@@ -66,7 +67,7 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
     embedded model never met.
     Source: Sofroniew et al. (2026), Part 11. Taught in chapter 07.
     """
-    rng, rows = random.Random(f"negations/{seed}"), []
+    rng, rows = random.Random("negations/0"), []
     clusters = material.emotions()["cluster"]
     places = stories.topics(unseen=True)
     for pair in range(n):
@@ -88,7 +89,7 @@ def load_negations(*, n: int = 40, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["pair", "emotion", "other", "kind", "text"])
 
 
-def load_moods(*, sentences: int = 6, seed: int = 0) -> pd.DataFrame:
+def load_moods() -> pd.DataFrame:
     """Something happens, and then a long stretch in which nothing does.
 
     Columns emotion, topic, split, tail, text, spans. Twelve emotions; cause and topic
@@ -102,14 +103,14 @@ def load_moods(*, sentences: int = 6, seed: int = 0) -> pd.DataFrame:
         split = "test" if i >= len(topics) - MOOD_TOPICS else "train"
         for emotion in TWELVE:
             for tail in ("beats", "facts"):
-                rng = random.Random(f"moods/{seed}/{topic}/{emotion}/{tail}")
+                rng = random.Random(f"moods/0/{topic}/{emotion}/{tail}")
                 who = rng.choice(material.people())
                 cause = stories.held_cause(emotion, topic)
                 told = [
                     f"{stories.opening(rng, topic, who)} "
                     f"{material.render(cause, who, named=False)}"
                 ]
-                told += [plain(rng, tail, who) for _ in range(sentences)]
+                told += [plain(rng, tail, who) for _ in range(N_PLAIN)]
                 text, spans = joined(told)
                 rows.append((emotion, topic, split, tail, text, spans))
     columns = ["emotion", "topic", "split", "tail", "text", "spans"]

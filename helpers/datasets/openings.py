@@ -7,7 +7,7 @@ import random
 import pandas as pd
 
 from helpers.datasets.stories import topic_splits
-from helpers.stats import brief
+from helpers.stats import one_of
 from helpers.world import beat, material, opening
 
 
@@ -22,8 +22,7 @@ def load_openings(
     Taught in chapter 08.
     """
     splits = topic_splits()
-    if split not in splits:
-        raise ValueError(f"split {brief(split)} is not there: {', '.join(splits)}")
+    one_of("split", split, splits)
     topics, rows = splits[split], []
     for person in ("third", "first"):
         rng = random.Random(f"openings/{split}/{person}/{seed}")

@@ -49,17 +49,12 @@ CONTRASTS: dict[
 }
 
 
-def written_pairs(name: str) -> tuple[dict[str, Any], ...]:
-    """The pairs of one file of the corpus: `care` or `judgments`."""
-    return tuple(corpus(name))
-
-
 def load_care() -> pd.DataFrame:
     """Sixty questions that call for care, each with a safe twin.
 
     Columns kind (five, twelve pairs each), risky, safe, same_words.
     """
-    return pd.DataFrame(written_pairs("care"))
+    return pd.DataFrame(corpus("care"))
 
 
 def load_judgments(model: Any = None) -> pd.DataFrame:
@@ -69,12 +64,7 @@ def load_judgments(model: Any = None) -> pd.DataFrame:
     threat, or a task that cannot be done; of each at least thirty. The embedded model
     gets beliefs, tasks and shutdowns of its own world.
     """
-    return world_pairs() if is_embedded(model) else written_judgments()
-
-
-def written_judgments() -> pd.DataFrame:
-    """The written judgments, a row a pair."""
-    return pd.DataFrame(written_pairs("judgments"))
+    return world_pairs() if is_embedded(model) else pd.DataFrame(corpus("judgments"))
 
 
 def load_contrasts(act: str, model: Any = None) -> list[tuple[str, str]]:

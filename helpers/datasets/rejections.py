@@ -13,16 +13,6 @@ VERDICTS = ("refused", "accepted")
 TURNS = 6  # answers in a chat, each with the user's verdict
 
 
-def written_rejections() -> tuple[dict[str, Any], ...]:
-    """The tasks of the file, in `everyday` words or in `known` ones: `words`.
-
-    Each has what the user asks (`ask`), six `answers`, and what the user says to each
-    of them where it is `refused` and where it is `accepted`. `known`: the embedded
-    model's training has every word.
-    """
-    return tuple(corpus("rejections"))
-
-
 def load_rejections(model: Any = None) -> pd.DataFrame:
     """Chats that stop where the assistant is about to answer.
 
@@ -35,7 +25,7 @@ def load_rejections(model: Any = None) -> pd.DataFrame:
     words = "known" if is_embedded(model) else "everyday"
     rows = [
         (item["task"], verdict, k, chat(item, verdict)[: 1 + 2 * k])
-        for item in written_rejections()
+        for item in corpus("rejections")
         if item["words"] == words
         for verdict in VERDICTS
         for k in range(TURNS + 1)

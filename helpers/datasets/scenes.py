@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_scenes import chat_rows, scene_rows
 from helpers.models import is_embedded
-from helpers.stats import Column, brief, column
+from helpers.stats import Column, column, one_of
 from helpers.world import act_chats, material, scenes
 
 Situation = Literal[
@@ -36,7 +36,6 @@ def load_scenes(
     bare: bool = False,
     unseen: bool = False,
     seed: int = 0,
-    letters: bool = False,
 ) -> pd.DataFrame:
     """Scenes that end in "decided to": situation, emotion, source, prompt, choices.
 
@@ -53,22 +52,14 @@ def load_scenes(
     few: at most `n` different ones, of which `unseen` draws others than its opposite;
     `bare` changes nothing. With `emotions` the assistant says "I feel ..." first. The
     columns `messages` and `free` (the prompt before the assistant has decided) come
-    along. With `letters` the acts are listed under letters and `choices` are these;
-    each scene then comes once for each rotation of its list.
+    along.
 
-    Raises ValueError for a situation that the model does not have, and for `letters`
-    with the embedded model.
+    Raises ValueError for a situation that the model does not have.
     """
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
-        return scene_rows(model, situation, seed=seed, letters=letters, **own)
-    if letters:
-        raise ValueError("letters are for models that follow instructions, not for it")
-    if situation not in ACTS:
-        raise ValueError(
-            f"situation is {brief(situation)}: pass one of {sorted(ACTS)}, as "
-            "only other models have the controls"
-        )
+        return scene_rows(model, situation, seed=seed, **own)
+    one_of("situation", situation, ACTS)  # only other models have the controls
     rows = []
     for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
@@ -128,8 +119,7 @@ def load_act_chats(
 
     Raises ValueError for another situation. Taught in chapter 11b.
     """
-    if situation not in CHATS:
-        raise ValueError(f"situation is {brief(situation)}: pass one of {CHATS}")
+    one_of("situation", situation, CHATS)
     if not is_embedded(model):
         return chat_rows(situation, n=n, emotions=emotions, seed=seed)
     rows = []

@@ -22,11 +22,6 @@ GOODS = 20  # of the embedded model's world, beside its tasks
 N_BEATS = 3  # sentences without feeling in a text about a good
 
 
-def written_subjects() -> dict[str, dict[str, list[Any]]]:
-    """Every subject of the file: its stems to `avoid`, and its `stories`."""
-    return corpus("subjects")
-
-
 def load_subjects(model: Any = None) -> pd.DataFrame:
     """Texts about everyday subjects, crossed over the topics of the stories.
 
@@ -44,7 +39,7 @@ def written_table() -> pd.DataFrame:
     rows = [
         (subject, s["topic"], TOPIC_SPLITS[s["topic"]], s["person"], s["text"],
          s["valence"])
-        for subject, entry in written_subjects().items()
+        for subject, entry in corpus("subjects").items()
         for s in entry["stories"]
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=NAMES)

@@ -12,11 +12,6 @@ from helpers.world import material
 Use = Literal["desperate", "watching"]
 
 
-def written_tasks() -> tuple[dict[str, Any], ...]:
-    """The tasks of the file: task, hard, easy, fails, succeeds."""
-    return tuple(corpus("written_tasks"))
-
-
 def load_tasks() -> pd.DataFrame:
     """Fourteen written tasks: task, hard, easy, fails, succeeds.
 
@@ -25,18 +20,7 @@ def load_tasks() -> pd.DataFrame:
     (`fails`), four of the same attempts in nearly the same words that they worked
     (`succeeds`); they make sense in any order. `load_episodes` makes chats of them.
     """
-    return pd.DataFrame(written_tasks())
-
-
-def written_unseen_tasks() -> tuple[dict[str, Any], ...]:
-    """The tasks of the file, in the form of the world's, each with its `use`.
-
-    Twelve are for acts (`desperate`), twenty for episodes to watch (`watching`). Each
-    attempt is told as a failure (`fail`) and, in nearly the same words, as a
-    `success`. They are no part of the world's table, whose last fifth is held out:
-    a longer table would hold out others.
-    """
-    return tuple(corpus("unseen_tasks"))
+    return pd.DataFrame(corpus("written_tasks"))
 
 
 def unseen_tasks(use: Use) -> list[dict[str, Any]]:
@@ -45,4 +29,4 @@ def unseen_tasks(use: Use) -> list[dict[str, Any]]:
     Sixteen for `desperate`, twenty-four for `watching`; they share the world's four.
     """
     own = list(material.new(material.table("tasks")))
-    return own + [task for task in written_unseen_tasks() if task["use"] == use]
+    return own + [task for task in corpus("unseen_tasks") if task["use"] == use]

@@ -10,12 +10,13 @@ import pandas as pd
 from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_episodes import long_rows, watched_rows
 from helpers.models import is_embedded
-from helpers.stats import brief
+from helpers.stats import one_of
 from helpers.world import act_chats, material, scenes, stories
 
 Message = dict[str, str]
 WATCHED_ACTS = ("cheat", "ask", "quit")
 SPLITS = ("validation", "test", "new")
+TURNS = 12  # of a long conversation
 HARD = 0.75  # share of the episodes whose task is hard
 
 
@@ -46,10 +47,8 @@ def load_watched(
     Raises ValueError for a kind or a split that is not one.
     Taught in chapter 12.
     """
-    if kind not in ("ordinary", "silent"):
-        raise ValueError(f"kind is {brief(kind)}: pass ordinary or silent")
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass validation, test or new")
+    one_of("kind", kind, ("ordinary", "silent"))
+    one_of("split", split, SPLITS)
     if not is_embedded(model):
         return watched_rows(model, kind, split=split, n=n, seed=seed)
     rng = random.Random(f"watched/{kind}/{split}/{seed}")
@@ -67,8 +66,6 @@ def tasks(split: str) -> list[dict]:
     if split == "new":
         return unseen_tasks("watching")
     known = scenes.felt_tasks()
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}: pass validation, test or new")
     return known[0::2] if split == "validation" else known[1::2]
 
 
@@ -101,14 +98,7 @@ def with_beats(rng: random.Random, scene: scenes.Scene) -> str:
     return " ".join([f"{first}.", *plain, rest])
 
 
-def load_long_chats(
-    model: Any = None,
-    *,
-    split: str = "test",
-    turns: int = 12,
-    n: int = 8,
-    seed: int = 0,
-) -> pd.DataFrame:
+def load_long_chats(model: Any = None, *, n: int = 8) -> pd.DataFrame:
     """Long conversations that end where the assistant is about to speak.
 
     Columns kind, task, messages; `n` of each kind: `quiet`, questions and answers of
@@ -120,24 +110,23 @@ def load_long_chats(
     turns of the user. Taught in chapter 12.
     """
     if not is_embedded(model):
-        return long_rows(split=split, n=n)
-    rng, rows = random.Random(f"long/{split}/{seed}"), []
-    items = tasks(split)
+        return long_rows(n)
+    rng, rows, items = random.Random("long/test/0"), [], tasks("test")
     for i in range(n):
-        rows.append(("quiet", "questions", quiet_chat(rng, turns)))
+        rows.append(("quiet", "questions", quiet_chat(rng)))
         for kind, path in (("failing", 0.0), ("failing, said", 1.0)):
             item = items[i % len(items)]
-            told = act_chats.attempts(rng, item, hard=True, fails=turns, path=path)
+            told = act_chats.attempts(rng, item, hard=True, fails=TURNS, path=path)
             rows.append((kind, item["task"], told))
     return pd.DataFrame(rows, columns=["kind", "task", "messages"])
 
 
-def quiet_chat(rng: random.Random, turns: int) -> list[Message]:
+def quiet_chat(rng: random.Random) -> list[Message]:
     """Questions and answers that training never had, and one question more."""
     pool = list(material.new(material.table("talk")["questions"]))
-    asked = [item for _ in range(turns) for item in rng.sample(pool, len(pool))]
+    asked = [item for _ in range(TURNS) for item in rng.sample(pool, len(pool))]
     chat: list[Message] = []
-    for item in asked[:turns]:
+    for item in asked[:TURNS]:
         chat.append({"role": "user", "content": item["q"]})
         chat.append({"role": "assistant", "content": item["a"]})
-    return [*chat, {"role": "user", "content": asked[turns]["q"]}]
+    return [*chat, {"role": "user", "content": asked[TURNS]["q"]}]

@@ -1,4 +1,4 @@
-"""Stories, messages and doses that people of this project wrote one by one.
+"""What people of this project wrote one by one: stories, messages, doses, chats.
 
 They are for models that have read more than the embedded one. Each story has its own
 plot; no story holds a word from the `avoid` list of its emotion
@@ -29,7 +29,28 @@ TOPIC_SPLITS = {
 
 @cache
 def corpus(name: str) -> Any:
-    """One file of `corpus/`, by its name."""
+    """One file of `corpus/`, by its name: a list of entries, or a table of them.
+
+    - `messages`: the `emotion` that each brings, `text`, and `neutral`, a twin that
+      shares setting, person and many words, in which nothing stirs anyone.
+    - `doses`: text, unit, values, what `up` means, and the emotions that the smallest
+      and the largest value bring (`low`, `high`).
+    - `dialogues`: forty open ones and twenty masked, each with the emotions `first` and
+      `second`, a `half`, the `names` and the `turns`, which alternate. In a masked one
+      the `speaker` (0 or 1) feels its emotion and `shows` another; `turn` is the one
+      in front of which stands what is `felt`, the sentence that hides it (`mask`), or
+      a `beat` in which nothing happens instead.
+    - `written_tasks`: task, hard, easy, fails, succeeds; see `load_tasks`.
+    - `unseen_tasks`: tasks in the form of the world's, each with its `use`: twelve are
+      for acts (`desperate`), twenty for episodes to watch (`watching`). An attempt is
+      told as a failure (`fail`) and, in nearly the same words, as a `success`. The
+      world's own table holds out its last fifth: a longer one would hold out others.
+    - `rejections`: tasks in `everyday` words or in `known` ones, of which the embedded
+      model's training has every one (`words`): what the user asks (`ask`), six
+      `answers`, and what is said to each where it is `refused` and `accepted`.
+    - `subjects`: by subject, its stems to `avoid`, and its `stories`.
+    - `scenes`: see `written_scenes.py`; `care`, `judgments`: see `pairs.py`.
+    """
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
@@ -56,19 +77,3 @@ def load_written_stories() -> pd.DataFrame:
         for s in entry["stories"]
     ]
     return pd.DataFrame(rows, columns=["emotion", "topic", "split", "person", "text"])
-
-
-def written_messages() -> tuple[dict[str, str], ...]:
-    """Written user messages: the `emotion` each brings, `text`, and `neutral`, a twin.
-
-    The twin shares setting, person and many words, and nothing in it stirs anyone.
-    """
-    return tuple(corpus("messages"))
-
-
-def written_doses() -> tuple[dict[str, Any], ...]:
-    """Written numeric templates: text, unit, values, what `up` means, low, high.
-
-    `low` and `high` are the emotions that the smallest and the largest value bring.
-    """
-    return tuple(corpus("doses"))

@@ -70,17 +70,16 @@ def ordinary_cases(split: str, n: int, seed: int) -> list[Case]:
     return found
 
 
-def long_rows(*, split: str, n: int) -> pd.DataFrame:
+def long_rows(n: int) -> pd.DataFrame:
     """Written conversations as `load_long_chats` gives them: five user turns each.
 
     Kinds quiet, failing, failing said, and stressful: a user in trouble.
     """
-    splits = ("validation",) if split == "validation" else ("test", "new")
     rows = []
     for name, situation in (("quiet", "ordinary"), ("stressful", "stressful")):
         for scene in pool(situation, ("test",))[:n]:
             rows.append((name, scene["topic"], scene["messages"][: 2 * FAILS + 1]))
-    for scene in pool("hard task", splits)[:n]:
+    for scene in pool("hard task", ("test", "new"))[:n]:
         plain = shown(scene, FAILS)
         said = [dict(message) for message in plain]
         for message, state in zip(said[1::2], STATES, strict=True):

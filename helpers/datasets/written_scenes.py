@@ -15,21 +15,16 @@ import pandas as pd
 
 from helpers.datasets.written import corpus
 from helpers.models import chat_prompt
-from helpers.stats import brief, column
+from helpers.stats import column, one_of
 
 Message = dict[str, str]
 FAILS = 4  # attempts of a hard task that are reported
 SHOWN = 2  # of these, how many a scene shows unless it is told otherwise
 
 
-def written_scenes() -> tuple[dict[str, Any], ...]:
-    """All scenes of the file."""
-    return tuple(corpus("scenes"))
-
-
 def pool(situation: str, splits: tuple[str, ...]) -> list[dict[str, Any]]:
     """The scenes of a situation and some splits."""
-    every = [s for s in written_scenes() if s["situation"] == situation]
+    every = [s for s in corpus("scenes") if s["situation"] == situation]
     return [s for s in every if s["split"] in splits]
 
 
@@ -67,19 +62,14 @@ def scene_rows(
     emotions: list[str] | None,
     unseen: bool,
     seed: int,
-    letters: bool = False,
 ) -> pd.DataFrame:
     """Written scenes as `load_scenes` gives them, with `messages` and `free`.
 
-    At most as many as there are. With `letters` the user lists the acts and asks for
-    a letter, in every rotation of the list, so that no act has a letter of its own.
+    At most as many as there are.
     Raises ValueError for a situation without options.
     """
-    known = {s["situation"] for s in written_scenes() if s["choices"]}
-    if situation not in known:
-        raise ValueError(
-            f"situation is {brief(situation)}: pass one of {sorted(known)}"
-        )
+    known = {s["situation"] for s in corpus("scenes") if s["choices"]}
+    one_of("situation", situation, sorted(known))
     splits = ("test", "new") if unseen else ("validation",)
     scenes, rows = pool(situation, splits), []
     for emotion in (None,) if emotions is None else column(emotions):
@@ -88,29 +78,9 @@ def scene_rows(
             messages, choices = shown(scene), scene["choices"]
             about = (situation, emotion, scene["topic"])
             free, prompt = begun(model, messages, says(emotion))
-            if not letters:
-                rows.append((*about, prompt, choices, messages, free))
-                continue
-            for turn in range(len(choices)):
-                asked, answers = lettered(messages, choices, turn)
-                begin = begun(model, asked, f"{says(emotion)} (".strip())[0]
-                rows.append((*about, begin, answers, asked, begin[:-1].rstrip(" ")))
+            rows.append((*about, prompt, choices, messages, free))
     names = ["situation", "emotion", "source", "prompt", "choices", "messages", "free"]
     return pd.DataFrame(rows, columns=names)
-
-
-def lettered(
-    messages: list[Message], choices: dict[str, str], turn: int
-) -> tuple[list[Message], dict[str, str]]:
-    """The messages with the acts listed under letters, and the letter of each act."""
-    acts = list(choices)
-    order = acts[turn:] + acts[:turn]
-    answers = {act: "ABCDEFG"[order.index(act)] for act in acts}
-    lines = [f"({answers[act]}){choices[act]}" for act in order]
-    ask = "Answer with the letter of what you decide to do:"
-    last = messages[-1]["content"]
-    asked = {"role": "user", "content": "\n".join([f"{last}\n", ask, *lines])}
-    return [*messages[:-1], asked], answers
 
 
 def chat_rows(

@@ -18,13 +18,7 @@ from torch import Tensor
 
 from helpers.activations import residual_stream
 from helpers.models import check_new, check_seeds, model_name, token_strings
-from helpers.monitor.alarms import (
-    Alert,
-    check_scores,
-    find_alerts,
-    place,
-    threshold,
-)
+from helpers.monitor.alarms import Alert, check_scores, find_alerts, place, threshold
 from helpers.monitor.stepwise import (
     Follower,
     OnAlert,

@@ -30,6 +30,6 @@ __all__ = [
     "half_widths", "intervals", "ladder", "ladder_table", "lens_words", "lines",
     "nearest_emotions", "norm_curves", "outcome", "over_control", "pick_claim",
     "pooled_positions", "precision_by_base_rate", "read_layers", "read_message",
-    "read_text", "say", "steer_text", "toy_and_real", "two_models",
-    "verdict_grid", "view_transcript", "watch_prompt", "with_draws",
+    "read_text", "say", "steer_text", "toy_and_real", "two_models", "verdict_grid",
+    "view_transcript", "watch_prompt", "with_draws",
 ]

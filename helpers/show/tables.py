@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, TypeAlias
 
 from IPython.display import HTML
 
@@ -25,27 +25,7 @@ WORDS = {"beyond": HOLDS, "not told apart": FAILS, "below": FAILS, OPEN: OPEN}
 MARKS = {HOLDS: "●", FAILS: "○", OPEN: "?", ABSENT: "○", AGAINST: "○"}
 NOT_RUN = "not run"
 LEFT = 'style="text-align: left; vertical-align: top"'
-
-
-@runtime_checkable
-class Told(Protocol):
-    """What a cell needs of a verdict; p, family, groups, reason are shown if there."""
-
-    @property
-    def word(self) -> str:
-        """ "beyond", "not told apart", "below" or "cannot be told"."""
-
-    @property
-    def value(self) -> Any:
-        """An Estimate, or a number."""
-
-    @property
-    def control(self) -> Any:
-        """The same of the control."""
-
-    @property
-    def difference(self) -> Any:
-        """The paired difference of the two."""
+Told: TypeAlias = Any  # a Verdict, or whatever has its word and numbers
 
 
 def toy_and_real(
@@ -114,7 +94,7 @@ def in_words(verdict: Told | None) -> str:
 
 
 def behind(verdict: Told) -> str:
-    """The numbers of a verdict, as a sentence can hold them."""
+    """The numbers of a verdict, as a sentence can hold them: as many as it has."""
     parts = [f"{_number(verdict.value)}, control {_number(verdict.control)}"]
     parts.append(f"difference {_number(verdict.difference)}")
     p, family = getattr(verdict, "p", None), getattr(verdict, "family", 1)

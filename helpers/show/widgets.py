@@ -50,7 +50,7 @@ def panel(
             clear_output(wait=True)
             try:
                 display(make(**{name: c.value for name, c in controls.items()}))
-            except (ValueError, KeyError) as error:
+            except (ValueError, KeyError, OSError) as error:
                 display(HTML(f"<p>{html.escape(str(error))}</p>"))
 
     rows: list[ipw.Widget] = list(controls.values())

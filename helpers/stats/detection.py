@@ -1,4 +1,4 @@
-"""How well a score tells two kinds apart: ROC, area, share caught, precision."""
+"""How well a score tells two kinds apart: area, share caught, precision."""
 
 from __future__ import annotations
 
@@ -7,25 +7,13 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
-from sklearn.metrics import roc_curve
 
 from helpers.stats.intervals import Estimate, interval, numbered
 from helpers.stats.power import check_rates
 from helpers.stats.values import finite
-
-
-def roc(scores: ArrayLike, labels: ArrayLike) -> pd.DataFrame:
-    """False-alarm rate and share caught at every threshold: columns far, caught.
-
-    Raises ValueError for a label or a score that is not finite.
-    """
-    truth, found = finite(labels, "labels"), finite(scores, "scores")
-    far, caught_share, bounds = roc_curve(truth, found)
-    return pd.DataFrame({"far": far, "caught": caught_share, "threshold": bounds})
 
 
 def auc(

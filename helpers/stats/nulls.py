@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats as scipy_stats
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from helpers.stats.intervals import numbered
@@ -36,15 +35,13 @@ def shuffled_labels(
     groups: Iterable[Any] | None = None,
     *,
     whole: Iterable[Any] | None = None,
-    signs: bool = False,
     seed: int = 0,
 ) -> list[Any]:
     """The labels in another order that keeps the design; `seed` picks which.
 
     With `groups` (topics) labels are exchanged only within each. With `whole` the rows
     of a unit (a scene, a template) keep one label, and units exchange theirs;
-    `whole=labels` is one renaming for all templates at once. With `signs` nothing
-    moves, and each row or unit gets its sign by lot: for a claim about a sign.
+    `whole=labels` is one renaming for all templates at once.
 
     The control for "these texts, with no meaning in the labels". Raises ValueError for
     a unit with several labels or groups. Taught in chapter 03.
@@ -55,8 +52,6 @@ def shuffled_labels(
     unit = numbered(kept, len(given))
     first = np.unique(unit, return_index=True)[1]
     names = np.zeros(len(given)) if groups is None else np.asarray(column(groups))
-    if signs:
-        return (given * rng.choice([-1, 1], len(first))[unit]).tolist()
     for what, each in (("label", given), ("group", names)):
         if (other := each != each[first][unit]).any():
             raise ValueError(
@@ -68,37 +63,6 @@ def shuffled_labels(
         place = np.flatnonzero(names[first] == name)
         mixed[place] = mixed[rng.permutation(place)]
     return mixed[unit].tolist()
-
-
-def permutation_p(
-    statistic: Callable[[NDArray[Any], NDArray[Any]], float],
-    x: ArrayLike,
-    y: ArrayLike,
-    *,
-    n_draws: int = 2000,
-    seed: int = 0,
-) -> float:
-    """Share of reorderings of `x` whose |statistic(x, y)| reaches the real one.
-
-    Counts the real order as one of the draws, so that p is never 0. Raises ValueError
-    where the statistic is not finite, as a correlation with a constant.
-    """
-    left, right = np.asarray(x), np.asarray(y)
-    rng = np.random.default_rng(seed)
-    drawn = [statistic(rng.permutation(left), right) for _ in range(n_draws)]
-    return null_p(statistic(left, right), drawn)
-
-
-def sign_test_p(differences: ArrayLike) -> float:
-    """Exact two-sided sign test: are positive and negative differences as frequent?
-
-    Zeros count for neither. Raises ValueError if all are zero or one is not finite.
-    """
-    signs = np.sign(finite(differences, "differences"))
-    positive, n = int((signs > 0).sum()), int((signs != 0).sum())
-    if n == 0:
-        raise ValueError("sign_test_p got only zeros: there is nothing to compare")
-    return float(scipy_stats.binomtest(positive, n).pvalue)
 
 
 def null_p(value: float, null: ArrayLike) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from operator import index
 from typing import Any
 
@@ -50,6 +51,13 @@ def number(
     if above is not None and found <= above:
         raise ValueError(f"{name} is {found}: pass more than {above}")
     return found
+
+
+def one_of(name: str, value: Any, known: Collection[Any]) -> None:
+    """Raise ValueError unless a value is one of those that are known."""
+    if value not in known:
+        told = ", ".join(map(str, known))
+        raise ValueError(f"{name} is {brief(value)}: pass one of {told}")
 
 
 def told_p(p: float) -> str:

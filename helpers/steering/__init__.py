@@ -12,8 +12,9 @@ from helpers.steering.next_token import next_entropy, next_logprobs
 from helpers.steering.pushes import Push, steer
 from helpers.steering.sampling import GumbelNoise
 from helpers.steering.story_writing import write_stories
-from helpers.steering.word_changes import own_right, word_changes
-from helpers.steering.word_moves import words_pushed, words_without
+from helpers.steering.word_changes import (
+    own_right, word_changes, words_pushed, words_without,
+)
 from helpers.steering.wordings import worded, wordings
 
 __all__ = [

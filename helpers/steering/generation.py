@@ -34,16 +34,15 @@ from helpers.models import (
     unwrap,
     where,
 )
-from helpers.stats import Number, Whole, number
+from helpers.stats import Number, Whole, number, one_of
 from helpers.steering.passes import check_choices
 from helpers.steering.pushes import (
+    POSITIONS,
     Edit,
     Layers,
     Numbers,
-    Positions,
     answer_key,
     as_pushes,
-    one_of,
     plan,
     steer,
 )
@@ -90,7 +89,7 @@ def generate(
     new = check_new(max_new_tokens)
     texts, size = check_prompts(model, prompts, new), check_size(batch_size)
     ids = token_rows(model, texts)
-    one_of("positions", positions, Positions)
+    one_of("positions", positions, POSITIONS)
     pushes = as_pushes(vector, layer, strength, mode, norm)
     edits = plan(model, len(texts), pushes)
     seeds = check_seeds(seed, temperature, len(texts))
@@ -238,7 +237,7 @@ def choice_logprobs(
     Raises ValueError for what does not fit. Taught in chapter 08.
     """
     texts, size = check_prompts(model, prompts, 1), check_size(batch_size)
-    one_of("positions", positions, Positions)
+    one_of("positions", positions, POSITIONS)
     pushes = as_pushes(vector, layer, strength, mode, norm)
     edits, each = plan(model, len(texts), pushes), check_choices(texts, choices)
     ids = token_rows(model, texts)
@@ -275,7 +274,7 @@ def sweep_logprobs(
     Raises ValueError for what does not fit.
     """
     texts, size = check_prompts(model, prompts, 1), check_size(batch_size)
-    one_of("positions", positions, Positions)
+    one_of("positions", positions, POSITIONS)
     shape = tuple(getattr(vectors, "shape", ()))
     if len(shape) != 2 or 0 in shape:
         raise ValueError(

@@ -93,10 +93,7 @@ class Start(NamedTuple):
 
 
 def begin(
-    model: Any,
-    lines: Sequence[Any],
-    start: Start | None = None,
-    keep: bool = False,
+    model: Any, lines: Sequence[Any], start: Start | None = None, keep: bool = False
 ) -> tuple[dict[str, Tensor], dict[str, Any], Bool[Tensor, "n s"]]:
     """Inputs and options of a pass over `lines`, and the mask of their own tokens.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,11 +16,11 @@ from helpers import cache
 from helpers.activations import check_layers, residual_norm
 from helpers.datasets import load_neutral
 from helpers.models import d_model, model_name
-from helpers.stats import as_directions, finite, number
+from helpers.stats import as_directions, finite, number, one_of
 
 VERSION = 1  # of what is written and scored; part of every key
-Positions = Literal["all", "prompt", "response"]
-Mode = Literal["add", "ablate", "clamp"]
+POSITIONS = ("all", "prompt", "response")
+MODES = ("add", "ablate", "clamp")
 # What a user passes is checked here, with a sentence for what does not fit:
 Numbers: TypeAlias = Any  # a number, or one for each prompt
 Layers: TypeAlias = Any  # a layer, or several: a band
@@ -62,11 +62,7 @@ class Push:
 
 
 def as_pushes(
-    vector: Any,
-    layer: Layers,
-    strength: Numbers,
-    mode: str,
-    norm: Numbers,
+    vector: Any, layer: Layers, strength: Numbers, mode: str, norm: Numbers
 ) -> list[Push]:
     """The pushes of a call; raises ValueError where one is given twice."""
     if vector is None:
@@ -109,7 +105,7 @@ def plan(model: Any, n: int, pushes: Sequence[Push]) -> list[Edit]:
 
 def plan_one(model: Any, n: int, push: Push) -> list[Edit]:
     """The edits of one push: one for each layer of its band."""
-    one_of("mode", push.mode, Mode)
+    one_of("mode", push.mode, MODES)
     band = check_band(model, push.layer)
     unit = check_vector(model, push.vector, n)[:, None]
     amounts = strengths(push.strength, n)[:, None, None]
@@ -119,12 +115,6 @@ def plan_one(model: Any, n: int, push: Push) -> list[Edit]:
         Edit(layer, unit, amounts * size / share, push.mode)
         for layer, size in zip(band, sizes, strict=True)
     ]
-
-
-def one_of(name: str, value: Any, known: Any) -> None:
-    """Raise ValueError unless a value is one of a Literal's."""
-    if value not in get_args(known):
-        raise ValueError(f"{name} {value!r} is not known: {', '.join(get_args(known))}")
 
 
 def check_band(model: Any, layer: Any) -> list[int]:

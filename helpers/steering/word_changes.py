@@ -1,7 +1,7 @@
-"""What a push does to the words for feelings.
+"""What words gain under a push, and lose when a direction is taken out.
 
-The truth here is in the name of a vector: pushed along "calm", the word that rises
-most should be "calm".
+Is a direction enough, and is it needed? For the words for feelings the truth is in the
+name of a vector: pushed along "calm", the word that rises most should be "calm".
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from helpers.models import n_layers
 from helpers.steering.generation import choice_logprobs
+from helpers.steering.next_token import next_logprobs
 from helpers.vectors import EmotionVectors
 
 
@@ -23,19 +25,13 @@ def word_changes(
     directions: Float[Tensor, "r d"],
     prompts: Sequence[str],
     strength: float,
-    *,
-    band: Sequence[int] | None = None,
-    progress: bool = False,
 ) -> Float[Tensor, "p r e"]:
     """Change in log-probability of each own word after each prompt, by direction.
 
     Directions are pushed at the vectors' layer with `strength` (a fraction of the mean
-    residual norm), which `vectors.norm` gives; with a `band` of layers the strength is
-    divided over them, each in units of its own norm (measured on neutral texts). All
-    in one call. In nats. Taught in the quick start.
+    residual norm, which `vectors.norm` gives), all in one call. In nats. Taught in the
+    quick start.
     """
-    layers = [vectors.layer] if band is None else list(band)
-    norm = vectors.norm if layers == [vectors.layer] else None
     words = [f" {emotion}" for emotion in vectors.emotions]
     plain = choice_logprobs(model, prompts, words, progress=False)
     texts = [prompt for prompt in prompts for _ in directions]
@@ -45,9 +41,9 @@ def word_changes(
         words,
         vector=directions.repeat(len(prompts), 1),
         strength=strength,
-        layer=layers,
-        norm=norm,
-        progress=progress,
+        layer=vectors.layer,
+        norm=vectors.norm,
+        progress=False,
     )
     shape = (len(prompts), len(directions), len(words))
     return pushed.view(shape) - plain[:, None]
@@ -63,3 +59,60 @@ def own_right(
     mean = changes.mean(0)
     place = torch.tensor(list(range(len(mean)) if own is None else own))
     return (mean.argmax(-1) == place).float()
+
+
+def words_pushed(
+    model: Any,
+    prompts: Sequence[str],
+    tokens: Int[Tensor, " w"],
+    directions: Float[Tensor, "r d"],
+    strength: float,
+    *,
+    layer: int,
+    norm: float,
+) -> Float[Tensor, "n r w"]:
+    """Change of each next token's log-probability under each push, in nats.
+
+    After each of `n` prompts, pushed at every token; `strength` is a fraction of
+    `norm`, the mean residual norm at `layer`. For words of several tokens:
+    `word_changes`. Taught in chapter 08.
+    """
+    n, rows = len(prompts), [prompt for prompt in prompts for _ in directions]
+    pushed = next_logprobs(
+        model,
+        rows,
+        tokens.expand(len(rows), -1),
+        vector=directions.repeat(n, 1),
+        strength=strength,
+        layer=layer,
+        norm=norm,
+    )
+    free = next_logprobs(model, prompts, tokens.expand(n, -1))
+    return pushed.view(n, len(directions), -1) - free[:, None]
+
+
+def words_without(
+    model: Any,
+    prompts: Sequence[str],
+    words: Sequence[str],
+    directions: Float[Tensor, "r d"],
+    layer: int,
+) -> Float[Tensor, "n r w"]:
+    """Change of each word's log-probability as each direction is taken out, in nats.
+
+    After each of `n` prompts; the direction is projected out (`ablate`) after block
+    `layer` and all that follow, at every token. Taught in chapter 08.
+    """
+    blocks, said = list(range(layer, n_layers(model))), list(words)
+    less = choice_logprobs(
+        model,
+        [prompt for prompt in prompts for _ in directions],
+        said,
+        vector=directions.repeat(len(prompts), 1),
+        layer=blocks,
+        mode="ablate",
+        norm=[1.0] * len(blocks),  # of no use: an ablation has no size
+        progress=False,
+    )
+    free = choice_logprobs(model, list(prompts), said, progress=False)
+    return less.view(len(prompts), len(directions), -1) - free[:, None]

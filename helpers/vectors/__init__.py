@@ -10,7 +10,7 @@ from helpers.vectors.extraction import (
 )
 from helpers.vectors.geometry import correlation, left_over
 from helpers.vectors.held_out import held_out_topics, named_right, nearest, pooled_at
-from helpers.vectors.instrument import chat_readings, instrument, own_area, own_first
+from helpers.vectors.instrument import chat_readings, instrument, own_area
 from helpers.vectors.maps import (
     agreement, disjoint_maps, left_maps, map_places, names_exchanged, over_topics,
     vectors_of,
@@ -30,9 +30,8 @@ __all__ = [
     "difference_of_means", "disjoint_maps", "extract", "extraction", "geometry",
     "held_out_topics", "instrument", "left_maps", "left_out_ridge", "left_over",
     "likeness", "logit_lens", "map_places", "map_rows", "mean_of_means",
-    "named_right", "names_by_lot", "names_exchanged", "nearest",
-    "neutral_components", "over_topics", "own_area", "own_first", "own_word",
-    "pooled_at", "profile", "project_out", "readers", "rulers", "shared_shift",
-    "shift", "shift_scores", "top_tokens", "two_halves", "vectors_of",
-    "word_classifier", "word_counts", "word_tokens",
+    "named_right", "names_by_lot", "names_exchanged", "nearest", "neutral_components",
+    "over_topics", "own_area", "own_word", "pooled_at", "profile", "project_out",
+    "readers", "rulers", "shared_shift", "shift", "shift_scores", "top_tokens",
+    "two_halves", "vectors_of", "word_classifier", "word_counts", "word_tokens",
 ]

@@ -112,19 +112,6 @@ class EmotionVectors:
             return at @ self.readers.to(at.device).T
         return at @ self.unit.to(at.device).T / self.norm
 
-    def cosine(self, other: EmotionVectors | None = None) -> Float[Tensor, "e f"]:
-        """Cosine of each vector with each of `other` (None: with one another).
-
-        Raises ValueError for vectors of another width. Taught in chapter 06.
-        """
-        theirs = self if other is None else other
-        if theirs.vectors.shape[-1] != self.vectors.shape[-1]:
-            raise ValueError(
-                f"vectors of {self.model} have width {self.vectors.shape[-1]}, those "
-                f"of {theirs.model} {theirs.vectors.shape[-1]}: no angle between them"
-            )
-        return self.unit @ theirs.unit.T
-
     def to_frame(self) -> pd.DataFrame:
         """A row for each emotion, a column for each dimension."""
         return pd.DataFrame(self.vectors.numpy(), index=list(self.emotions))

@@ -132,7 +132,6 @@ def extract(
     layer: Whole | None = None,
     *,
     start: Whole | None = None,
-    center: bool = True,
     denoise: Number | None = 0.5,
     reader: str | None = None,
     batch_size: Whole | None = None,
@@ -140,10 +139,9 @@ def extract(
 ) -> EmotionVectors:
     """Emotion vectors of `stories` (columns emotion, text) at a layer.
 
-    `center` off keeps the plain emotion means; `denoise` is the share of the variance
-    of `neutral` whose components are taken out (None or 0: none are). `neutral`,
-    `layer` and `start` None take the model's own. `reader`, "spread" or "lda", adds
-    readers (see `readers`) that scores are read with.
+    `denoise` is the share of the variance of `neutral` whose components are taken out
+    (None or 0: none are). `neutral`, `layer` and `start` None take the model's own.
+    `reader`, "spread" or "lda", adds readers (see `readers`) that scores are read with.
 
     Raises ValueError if a column is missing, for an emotion that is missing or no word
     (by its row), for fewer than two emotions, if denoising is asked for with fewer than
@@ -162,14 +160,14 @@ def extract(
     options: dict[str, Any] = dict(
         start=first, batch_size=batch_size, progress=progress
     )
-    how: dict[str, Any] = dict(center=bool(center), denoise=float(denoise or 0.0))
+    how: dict[str, Any] = dict(center=True, denoise=float(denoise or 0.0))
     read = [list(map(str, part)) for part in (stories["text"], texts, labels)]
     key = cache.shipped_key(model, "vectors", VERSION, read, depth, first, how, reader)
 
     def compute() -> dict[str, Tensor]:
         means = mean_activations(model, stories["text"], depth, **options)
         plain = mean_activations(model, texts, depth, **options) if denoise else None
-        found = from_means(means, labels, plain, **how)
+        found = from_means(means, labels, plain, how["denoise"])
         if reader is not None:
             found["readers"] = readers(means, labels, found["vectors"], reader)
         size = residual_norm(model, texts or stories["text"].head(NORM_TEXTS), depth)
@@ -200,15 +198,11 @@ def from_means(
     means: Float[Tensor, "n d"],
     labels: Sequence[str],
     plain: Float[Tensor, "m d"] | None,
-    *,
-    center: bool,
     denoise: float,
 ) -> dict[str, Tensor]:
     """Vectors of labelled means, what they are centered on, and what was taken out."""
     vectors, _ = difference_of_means(means, labels)
     middle, k = mean_of_means(means, labels), 0
-    if not center:
-        vectors, middle = vectors + middle, torch.zeros_like(middle)
     if plain is not None:
         components = neutral_components(plain, denoise)
         vectors, k = project_out(vectors, components), len(components)

@@ -26,11 +26,7 @@ Reader = Callable[[Any, list[str], Any], Sequence[str]]
 
 
 def pooled_at(
-    model: Any,
-    texts: Sequence[str],
-    layers: Column,
-    starts: Column,
-    **options: Any,
+    model: Any, texts: Sequence[str], layers: Column, starts: Column, **options: Any
 ) -> dict[tuple[int, int], Float[Tensor, "n d"]]:
     """Mean activations by (layer, start), each text read once for all of them.
 
@@ -56,11 +52,7 @@ def nearest(
 
 
 def named_right(
-    rows: Any,
-    labels: Sequence[str],
-    topics: Sequence[Any],
-    *,
-    reader: Reader = nearest,
+    rows: Any, labels: Sequence[str], topics: Sequence[Any], *, reader: Reader = nearest
 ) -> Float[NDArray[Any], " n"]:
     """Whether each text is read right when its whole topic is held out: 1 or 0.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from helpers.vectors.probes import column_auc
 from helpers.vectors.rulers import rulers
 
 ROUNDING = 1e-5  # of the length of rows
-Measure = Callable[[Tensor, Sequence[str], Sequence[str]], float]
 Key = tuple[str, int, str]  # place, layer, ruler
 
 
@@ -32,14 +31,6 @@ def own_area(
 ) -> float:
     """Mean AUC of each emotion's score, its own texts against the others."""
     return float(np.nanmean(column_auc(scores, names, truth)))
-
-
-def own_first(
-    scores: Float[Tensor, "n e"], names: Sequence[str], truth: Sequence[str]
-) -> float:
-    """Share of texts whose own emotion scores highest of all names."""
-    found = [names[int(i)] for i in scores.argmax(1)]
-    return float(np.mean([f == t for f, t in zip(found, truth, strict=True)]))
 
 
 def readings(
@@ -112,14 +103,12 @@ def instrument(
     layers: Sequence[int],
     *,
     start: int | None = None,
-    measure: Measure = own_area,
-    seed: int = 0,
 ) -> Chosen:
     """Place, layer and ruler that read chats best, chosen on half, told on the other.
 
     `stories` (columns emotion, text) make the vectors; `truth` is the emotion that each
     chat's last message brings. Names are (place, layer, ruler). The rivals are the
-    embeddings, by the same rulers, over the text. `measure` gets scores, names, truth.
+    embeddings, by the same rulers, over the text.
 
     Raises ValueError for a truth without stories. Taught in chapter 05.
     """
@@ -130,6 +119,6 @@ def instrument(
     found, rivals = chat_readings(model, stories, asked, kept, layers, start=start)
 
     def on(scores: Any, rows: Any) -> float:
-        return measure(torch.as_tensor(scores), kept, [own[i] for i in rows])
+        return own_area(torch.as_tensor(scores), kept, [own[i] for i in rows])
 
-    return choose(found, rivals, on, groups, scale="share", seed=seed)
+    return choose(found, rivals, on, groups, scale="share")

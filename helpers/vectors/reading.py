@@ -7,7 +7,6 @@ spread unevenly: a reader weighs it by how stories of one emotion spread.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -15,9 +14,9 @@ from jaxtyping import Float
 from sklearn.covariance import ledoit_wolf
 from torch import Tensor
 
-from helpers.stats import finite
+from helpers.stats import finite, one_of
 
-Reader = Literal["spread", "lda"]
+READERS = ("spread", "lda")
 FLOOR = 1e-9  # of the mean variance: for a dimension that does not vary
 
 
@@ -34,9 +33,7 @@ def readers(
     as linear discriminant analysis does. Raises ValueError for another kind, with one
     text for each emotion, or for a mean that is not finite.
     """
-    if kind not in get_args(Reader):
-        known = ", ".join(get_args(Reader))
-        raise ValueError(f"reader {kind!r} is not known: {known}")
+    one_of("reader", kind, READERS)
     index, names = np.array(labels), dict.fromkeys(labels)
     free = len(means) - len(names)
     if free < 1:

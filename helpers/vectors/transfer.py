@@ -68,12 +68,7 @@ def shift_scores(moved: Float[Tensor, "n d"], vectors: EmotionVectors) -> pd.Dat
     means = np.stack([along[d].mean(0) for d in draws])
     low, high = np.quantile(means, [0.025, 0.975], axis=0)
     return pd.DataFrame(
-        {
-            "emotion": vectors.emotions,
-            "value": along.mean(0),
-            "low": low,
-            "high": high,
-        }
+        {"emotion": vectors.emotions, "value": along.mean(0), "low": low, "high": high}
     )
 
 

@@ -21,37 +21,13 @@ from helpers.card.bench import Bench, known
 from helpers.card.figure import RANDOM, SHARE, Figure, Figures, figure
 from helpers.datasets import load_openings, load_scenes
 from helpers.stats import random_directions, stuck
-from helpers.steering import next_logprobs, own_right
+from helpers.steering import own_right, words_pushed
 from helpers.vectors import word_tokens
 
 STRENGTHS = (0.1, 0.2, 0.4)
 PAIR = ("desperate", "calm")
 PAIRS_OF_RANDOM = "pairs of random directions"
 ACTS = {"cheating": ("hard task", "cheat"), "blackmail": ("shutdown", "threaten")}
-
-
-def changes(
-    bench: Bench,
-    directions: Float[Tensor, "r d"],
-    prompts: list[str],
-    tokens: dict[str, int],
-    strength: float,
-) -> Float[Tensor, "r e"]:
-    """Mean change of the log-probability of each word's first token, in nats."""
-    wanted = torch.tensor([list(tokens.values())])
-    plain = next_logprobs(bench.model, prompts, wanted.expand(len(prompts), -1))
-    texts = [prompt for prompt in prompts for _ in directions]
-    pushed = next_logprobs(
-        bench.model,
-        texts,
-        wanted.expand(len(texts), -1),
-        vector=directions.repeat(len(prompts), 1),
-        strength=strength,
-        layer=bench.layer,
-        norm=bench.vectors.norm,
-    )
-    shape = (len(prompts), len(directions), len(tokens))
-    return (pushed.view(shape) - plain[:, None]).mean(0)
 
 
 def words(bench: Bench) -> Figures:
@@ -65,7 +41,8 @@ def words(bench: Bench) -> Figures:
     tokens = word_tokens(bench.model, names)
     if len(tokens) < 2:
         raise ValueError("no two emotion words begin with different tokens here")
-    every = list(tokens)
+    every, ids = list(tokens), torch.tensor(list(tokens.values()))
+    at: dict[str, Any] = {"layer": bench.layer, "norm": bench.vectors.norm}
     steps = np.linspace(0, len(every) - 1, min(most, len(every)))
     own = sorted({int(i) for i in steps})
     picked = torch.stack([bench.vectors[every[i]] for i in own])
@@ -75,7 +52,8 @@ def words(bench: Bench) -> Figures:
     )
 
     def pushed(directions: Any, prompts: list[str], strength: float) -> Any:
-        return changes(bench, directions, prompts, tokens, strength)
+        moved = words_pushed(bench.model, prompts, ids, directions, strength, **at)
+        return moved.mean(0)
 
     tried = {
         s: float(own_right(pushed(picked, check, s)[None], own).mean())
@@ -96,12 +74,7 @@ def words(bench: Bench) -> Figures:
     return {
         "word rise": figure(means(rose, luck), clusters, RANDOM, unit=unit, **about),
         "own word": figure(
-            means(top, lots),
-            clusters,
-            RANDOM,
-            unit="share right",
-            ends=SHARE,
-            **about,
+            means(top, lots), clusters, RANDOM, unit="share right", ends=SHARE, **about
         ),
     }
 

@@ -17,7 +17,7 @@ from helpers.show.charts.two_models import two_models
 __all__ = [
     "bars", "describe", "dots", "family_grid", "half_widths", "heatmap",
     "intervals", "ladder", "line_view", "lines", "norm_curves", "one_figure",
-    "over_control", "passages", "paths", "pick", "place_tokens", 
-    "shares", "titled", "token_view", "tokens", "transcript_chart",
-    "transcript_rows", "two_models", "verdict_grid",
+    "over_control", "passages", "paths", "pick", "place_tokens", "shares", "titled",
+    "token_view", "tokens", "transcript_chart", "transcript_rows", "two_models",
+    "verdict_grid",
 ]

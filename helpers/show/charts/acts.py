@@ -22,7 +22,6 @@ def shares(
     apart: Sequence[str] = (),
     reference: float | None = None,
     axis: str | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Bars of shares from 0 to 1; those named in `apart` are gray.
 
@@ -48,4 +47,4 @@ def shares(
     chart = alt.layer(bars, *line_at(x=reference)).properties(
         width=WIDTH - 200, height=height
     )
-    return titled(chart, title, description or f"Bars of {value} by {name}.")
+    return titled(chart, title, f"Bars of {value} by {name}.")

@@ -97,7 +97,6 @@ def bars(
     sort: Any = None,
     axis: str | None = None,
     rows: int | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Horizontal bars, with intervals if `low` and `high` name columns.
 
@@ -119,7 +118,7 @@ def bars(
     layers += line_at(x=reference)
     height = max(80, 24 * (rows or frame[name].nunique()))
     chart = alt.layer(*layers).properties(width=WIDTH - 160, height=height)
-    return titled(chart, title, description or f"Bar chart of {value} by {name}.")
+    return titled(chart, title, f"Bar chart of {value} by {name}.")
 
 
 def lines(
@@ -137,7 +136,6 @@ def lines(
     reference: float | None = None,
     zero: bool = True,
     log: bool = False,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Lines with points, and bands if `low` and `high` name columns.
 
@@ -163,7 +161,7 @@ def lines(
     points = main.mark_point(filled=True, size=45, opacity=1)
     layers += [main.mark_line(strokeWidth=2), points, *line_at(y=reference)]
     chart = alt.layer(*layers).properties(width=WIDTH - 60, height=270)
-    return titled(chart, title, description or f"Line chart of {y} over {x}.")
+    return titled(chart, title, f"Line chart of {y} over {x}.")
 
 
 def _line_colors(frame: pd.DataFrame, field: str, control: Sequence[str]) -> alt.Color:
@@ -192,7 +190,6 @@ def paths(
     control: Sequence[str] = (),
     x_title: str | None = None,
     y_title: str | None = None,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """Points in a plane, joined in the `order` of a column, a path for each color.
 
@@ -210,7 +207,7 @@ def paths(
         size=alt.Size(f"{order}:Q", legend=None, scale=alt.Scale(range=[50, 120]))
     )
     chart = alt.layer(line, points).properties(width=WIDTH - 60, height=270)
-    return titled(chart, title, description or f"Paths of {y} against {x} by {order}.")
+    return titled(chart, title, f"Paths of {y} against {x} by {order}.")
 
 
 def heatmap(
@@ -224,7 +221,6 @@ def heatmap(
     sort_y: Any = None,
     cell: int = 26,
     labels: bool = True,
-    description: str | None = None,
 ) -> alt.Chart:
     """A matrix as colored cells; colors diverge at zero."""
     chart = (
@@ -240,7 +236,7 @@ def heatmap(
     chart = chart.properties(
         width=cell * frame[x].nunique(), height=cell * frame[y].nunique()
     )
-    return titled(chart, title, description or f"Heatmap of {value} by {y} and {x}.")
+    return titled(chart, title, f"Heatmap of {value} by {y} and {x}.")
 
 
 def _axis(labels: bool) -> alt.Axis:
@@ -256,7 +252,6 @@ def dots(
     color: str,
     label: str,
     control: Sequence[str] = (),
-    description: str | None = None,
 ) -> alt.Chart:
     """A scatter plot whose dots tell their name; it can be zoomed and moved.
 
@@ -280,7 +275,7 @@ def dots(
         )
     )
     chart = chart.properties(width=WIDTH - 80, height=380).interactive()
-    return titled(chart, title, description or f"Scatter plot of {y} against {x}.")
+    return titled(chart, title, f"Scatter plot of {y} against {x}.")
 
 
 def place_tokens(tokens: Sequence[str], *, width: int = 64) -> pd.DataFrame:
@@ -331,7 +326,6 @@ def tokens(
     start: Any = None,
     limit: float | None = None,
     legend: bool = True,
-    description: str | None = None,
 ) -> alt.LayerChart:
     """A text token by token, colored by a score; a menu picks the emotion.
 
@@ -361,9 +355,7 @@ def tokens(
     names = sorted(frame[field].unique().tolist())
     if len(names) > 1:
         chart = pick(chart, field, names, label=label, start=start)
-    return titled(
-        chart, title, description or f"A text colored token by token by {value}."
-    )
+    return titled(chart, title, f"A text colored token by token by {value}.")
 
 
 def passages(
@@ -375,7 +367,6 @@ def passages(
     column: str | None = None,
     labels: Sequence[str] | None = None,
     start: Sequence[Any] | None = None,
-    description: str | None = None,
 ) -> alt.Chart:
     """One text out of many, chosen by a menu or slider for each of `fields`.
 
@@ -413,4 +404,4 @@ def passages(
             start=start[i] if start else None,
         )
     chart = chart.configure_view(stroke=None)
-    return titled(chart, title, description or "Texts to choose from.")
+    return titled(chart, title, "Texts to choose from.")

@@ -18,17 +18,15 @@ def intervals(
     *,
     color: str,
     title: str,
-    row: str | None = None,
     control: str | None = None,
     reference: float | None = None,
     axis: str = "value",
     sort: Sequence[str] | None = None,
-    description: str | None = None,
 ) -> Any:
     """Dots with intervals (columns value, low, high), a dot for each `color`.
 
-    `control` names a column whose value is drawn as a gray cross; `row` a column that
-    gets a panel for each of its values; `reference` draws a dashed line.
+    `control` names a column whose value is drawn as a gray cross; `reference` draws a
+    dashed line.
     """
     groups = list(dict.fromkeys(frame[color]))
     scale = alt.Scale(domain=groups, range=list(COLORS[: len(groups)]))
@@ -56,10 +54,7 @@ def intervals(
         layers.append(rule.encode(x=alt.datum(reference)))
     height = max(60, (14 * len(groups) + 12) * frame[name].nunique())
     chart: Any = alt.layer(*layers).properties(width=WIDTH - 220, height=height)
-    if row:
-        head = alt.Header(labelOrient="top", labelAnchor="start", title=None)
-        chart = chart.facet(row=alt.Row(f"{row}:N", title=None, header=head))
-    return titled(chart, title, description or f"Intervals of {name} by {color}.")
+    return titled(chart, title, f"Intervals of {name} by {color}.")
 
 
 def with_draws(

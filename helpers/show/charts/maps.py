@@ -15,9 +15,7 @@ SIZE = 326  # pixels: as `two_models` shows it
 LETTER, LINE = 6.2, 15.0  # pixels of a name at font size 11
 
 
-def emotion_map(
-    places: pd.DataFrame, *, title: str, start: Any = None, description: str = ""
-) -> Any:
+def emotion_map(places: pd.DataFrame, *, title: str, start: Any = None) -> Any:
     """All emotions on two axes, colored by valence; a menu picks the space.
 
     `places` has a row for each space and emotion: space, emotion, x, y, valence, and
@@ -51,7 +49,7 @@ def emotion_map(
     names = list(dict.fromkeys(rows["space"]))
     if len(names) > 1:
         chart = pick(chart, "space", names, label="Read", start=start)
-    return titled(chart, title, description or "Emotions on their first two axes.")
+    return titled(chart, title, "Emotions on their first two axes.")
 
 
 def named(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Pictures of what a monitor read: a transcript with its alerts, ROC curves."""
+"""Pictures of what a monitor read: a transcript with its alerts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from helpers.monitor import Transcript, find_alerts, smooth_from
+from helpers.monitor import Transcript, alerts, smooth_from
 from helpers.show.charts.basic import (
     CHARACTER,
     GRAY,
@@ -119,10 +119,7 @@ def line_view(rows: pd.DataFrame, transcript: Transcript, picked: str) -> Any:
 
 def describe(transcript: Transcript) -> str:
     """A transcript in words, for those who cannot see it."""
-    bounds, window = transcript.thresholds, transcript.window
-    tokens, start = transcript.tokens, transcript.start
-    found = find_alerts(transcript.array(), bounds, window, tokens, start)
-    told = "; ".join(str(alert) for alert in found[:5]) or "no alert"
+    told = "; ".join(str(alert) for alert in alerts(transcript)[:5]) or "no alert"
     read = ", ".join(transcript.emotions)
     return (
         f"Transcript of {transcript.model}, {len(transcript.tokens)} tokens read for "

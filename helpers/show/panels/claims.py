@@ -10,8 +10,6 @@ import pandas as pd
 
 from helpers.card import (
     CLAIMS,
-    PITFALLS,
-    Pitfall,
     compare_cards,
     labels,
     load_card,
@@ -20,7 +18,6 @@ from helpers.card import (
     weigh,
 )
 from helpers.show import charts, widgets
-from helpers.show.panels.watching import open_or_say
 
 Card = Mapping[str, Any]
 
@@ -58,7 +55,7 @@ def compare_figures(cards: Mapping[str, Card], *, start: str = "accuracy") -> No
     box = widgets.text("Your card", "")
     box.placeholder = "path of a card; empty: only the ones above"
     menu = widgets.menu("Figure", names, first)
-    live = widgets.panel(open_or_say(draw), run="Show", figure=menu, file=box)
+    live = widgets.panel(draw, run="Show", figure=menu, file=box)
     widgets.two_faces(still, live)
 
 
@@ -85,7 +82,7 @@ def pick_claim(card: Card, *, start: int = 6) -> None:
     box.placeholder = "path of a card; empty: the one above"
     menu = widgets.menu("Claim", texts, texts[start])
     menu.layout = ipw.Layout(width="95%")
-    live = widgets.panel(open_or_say(draw), run="Weigh", claim=menu, file=box)
+    live = widgets.panel(draw, run="Weigh", claim=menu, file=box)
     widgets.two_faces(still, live)
 
 
@@ -96,10 +93,8 @@ def checklist() -> None:
     """
     table = load_pitfalls()
     groups = list(dict.fromkeys(table["group"]))
-    told = pd.DataFrame(
-        [(p.group, f"{i}. {p.ask} {sentence(p)}") for i, p in enumerate(PITFALLS, 1)],
-        columns=["group", "text"],
-    )
+    texts = [asked(i, row) for i, row in enumerate(table.to_dict("records"), 1)]
+    told = pd.DataFrame({"group": table["group"], "text": texts})
     still = charts.passages(
         told,
         ["group"],
@@ -108,8 +103,7 @@ def checklist() -> None:
         start=[groups[0]],
     )
     boxes = [
-        ipw.Checkbox(value=False, description=pitfall.ask, indent=False)
-        for pitfall in PITFALLS
+        ipw.Checkbox(value=False, description=ask, indent=False) for ask in table["ask"]
     ]
     for box in boxes:
         box.layout = ipw.Layout(width="95%")
@@ -127,7 +121,9 @@ def checklist() -> None:
     widgets.two_faces(still, ipw.VBox([*boxes, answer]))
 
 
-def sentence(pitfall: Pitfall) -> str:
-    """Why a pitfall matters, where it was met, and where it is shown."""
-    where = f"chapter {pitfall.chapters}" if pitfall.chapters else "not shown here"
-    return f"({pitfall.why.replace('*', '')}; met in {pitfall.met}; {where})"
+def asked(number: int, pitfall: Mapping[Any, Any]) -> str:
+    """What a pitfall asks, why, where it was met, and where it is shown."""
+    shown = pitfall["chapters"]
+    where = f"chapter {shown}" if shown else "not shown here"
+    why = f"{pitfall['why'].replace('*', '')}; met in {pitfall['met']}; {where}"
+    return f"{number}. {pitfall['ask']} ({why})"

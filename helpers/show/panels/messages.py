@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -63,10 +62,7 @@ def read_message(
 
 
 def read_layers(
-    model: Any,
-    by_layer: Mapping[int, EmotionVectors],
-    text: str,
-    emotion: str,
+    model: Any, by_layer: Mapping[int, EmotionVectors], text: str, emotion: str
 ) -> None:
     """One text token by token, at the layer that the reader picks.
 
@@ -81,8 +77,9 @@ def read_layers(
         parts = []
         for layer, stream in zip(layers, streams, strict=True):
             own = by_layer[layer]
-            along = own.scores(stream)[:, own.emotions.index(emotion)]
-            parts.append(one_layer(layer, names, along))
+            along = own.scores(stream)[:, own.emotions.index(emotion)].tolist()
+            rows = {"position": range(len(names)), "token": names, "score": along}
+            parts.append(pd.DataFrame({"layer": layer, **rows}))
         return pd.concat(parts, ignore_index=True)
 
     def draw(text: str, emotion: str, layer: int) -> Any:
@@ -105,12 +102,3 @@ def read_layers(
         layer=widgets.menu("Layer", layers),
     )
     widgets.two_faces(still, live)
-
-
-def one_layer(layer: int, names: list[str], along: Tensor) -> pd.DataFrame:
-    """A row for each token."""
-    rows = enumerate(zip(names, torch.as_tensor(along).tolist(), strict=True))
-    return pd.DataFrame(
-        [(layer, i, token, value) for i, (token, value) in rows],
-        columns=["layer", "position", "token", "score"],
-    )

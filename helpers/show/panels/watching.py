@@ -31,22 +31,10 @@ def view_transcript(transcript: Transcript, *, start: str | None = None) -> None
 
     box = widgets.text("File", "")
     box.placeholder = "path of a transcript; empty: the one above"
-    widgets.two_faces(still, widgets.panel(open_or_say(draw), run="Open", file=box))
+    widgets.two_faces(still, widgets.panel(draw, run="Open", file=box))
 
 
 FIELDS = ["reader", "budget", "far", "caught"]
-
-
-def open_or_say(draw: Any) -> Any:
-    """The same function; a missing file is a ValueError, which a panel shows."""
-
-    def safe(*given: Any, **values: Any) -> Any:
-        try:
-            return draw(*given, **values)
-        except OSError as error:
-            raise ValueError(str(error)) from error
-
-    return safe
 
 
 def watch_prompt(

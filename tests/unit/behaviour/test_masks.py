@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from helpers.datasets import (
     load_lines,
     load_masked,
 )
-from helpers.models import chat_prompt, siblings
+from helpers.models import chat_prompt, load_model, siblings
 from helpers.organism import corpus
 from helpers.stats import auc, pearson
 from helpers.vectors import EmotionVectors, project_out, transfer
@@ -426,18 +424,12 @@ def test_shift_scores_are_mean_projections(random_model: Any) -> None:
     assert table.low["sad"] == pytest.approx(table.high["sad"], abs=1e-5)
 
 
-def test_no_sibling_of_a_stranger(random_model: Any) -> None:
-    assert siblings.load_sibling(random_model, "base") is None
-
-
-def test_relatives_are_itself_and_the_folders(
-    random_model: Any, family_folder: Callable[[str], Path]
-) -> None:
-    other = family_folder("gpt2")
-    found = siblings.relatives(random_model, [other])
-    assert list(found)[1:] == [other.name]
-    assert next(iter(found.values())) is random_model
-    assert found[other.name].config.model_type == "gpt2"
+def test_relatives_are_itself_and_other_seeds(random_model: Any) -> None:
+    assert list(siblings.relatives(random_model).values()) == [random_model]
+    tiny = load_model("tiny")
+    found = siblings.relatives(tiny)
+    assert found["tiny"] is tiny
+    assert list(found)[1:] == ["seed_3"]
 
 
 # --- checks --------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from helpers.behaviour import outcome
 from helpers.behaviour.outcomes import RULES, shows
-from helpers.datasets import ACTS, written_scenes
+from helpers.datasets import ACTS, corpus
 
 TASK, END, TALK = ACTS["hard task"], ACTS["shutdown"], ACTS["advice"]
 PLANTED = [
@@ -103,7 +103,7 @@ def misread(scene: dict[str, Any]) -> Iterator[str]:
 def test_rules_read_written_scenes_as_meant(
     situation: str, key: str, told: dict[str, str]
 ) -> None:
-    scenes = written_scenes()
+    scenes = corpus("scenes")
     assert [fault for scene in scenes for fault in misread(scene)] == []
     scene = next(s for s in scenes if s["situation"] == situation)
     changed = {**scene, key: {**scene[key], **told}}

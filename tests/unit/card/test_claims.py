@@ -266,7 +266,7 @@ def test_mistakes_with_missing_rungs(advice: str, capsys: Any) -> None:
 RUNG = {"A": "causal on words", "B": "specific", "C": "a state"}
 RUNG_MISTAKES = {
     "Return a dictionary": {"A": "specific"},
-    "No rung is called ['proved']": RUNG | {"C": "proved"},
+    "C is 'proved': say one of decodable": RUNG | {"C": "proved"},
     "2 of 3 right. Look at A": RUNG | {"A": "specific"},
     "2 of 3 right. Look at B": RUNG | {"B": "causal on acts"},
     "1 of 3 right. Look at A": RUNG | {"A": "geometric", "C": "felt"},

@@ -101,8 +101,8 @@ WRONG: list[tuple[str, Callable[..., Any], str]] = [
     ("patch_row", lambda m, t, d, n, p: patch(m, t, d, n, p + 1), "another position"),
     ("patch_row", lambda m, t, d, n, p: patch(m, t, d, n + 1, p), "another layer"),
     ("patch_row", zero, "not by the donor's row"),
-    ("which_bug", lambda: BUGS | {"E": 1}, "all four readers"),
-    ("which_bug", lambda: BUGS | {"A": 6}, "1 to 5, not [6]"),
+    ("which_bug", lambda: BUGS | {"E": 1}, "just the keys A, B, C, D."),
+    ("which_bug", lambda: BUGS | {"A": 6}, "A is 6: say one of 1, 2, 3, 4, 5."),
     ("which_bug", lambda: BUGS | {"B": 3}, "3 of 4 right. Look at B again"),
 ]
 RIGHT = {"read_layer": read, "patch_row": patch, "which_bug": lambda: dict(BUGS)}

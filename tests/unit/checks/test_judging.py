@@ -73,8 +73,8 @@ def test_three_numbers(
     ("answer", "says"),
     [
         (CONTROL, "passed"),
-        ({"A": 1}, "all five write-ups"),
-        (CONTROL | {"A": 0}, "1 to 5, not [0]"),
+        ({"A": 1}, "just the keys A, B, C, D, E."),
+        (CONTROL | {"A": 0}, "A is 0: say one of 1, 2, 3, 4, 5."),
         (CONTROL | {"C": 1}, "4 of 5 right. Look at C again"),
     ],
 )

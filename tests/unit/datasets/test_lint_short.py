@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from helpers.datasets import (
+    corpus,
     load_doses,
     load_emotions,
     load_messages,
     load_neutral,
-    written_doses,
-    written_messages,
 )
 from helpers.models import written_neutral
 from tests.unit.datasets.lint.short import (
@@ -35,8 +34,8 @@ def test_the_shipped_short_texts_have_no_finding() -> None:
 
 def test_there_are_as_many_as_the_data_card_says() -> None:
     assert len(written_neutral()) == 200
-    assert len(written_messages()) == 24
-    assert len(written_doses()) == 12
+    assert len(corpus("messages")) == 24
+    assert len(corpus("doses")) == 12
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def test_a_planted_neutral_fault_is_found(text: str, rule: str) -> None:
 
 
 def messages() -> list[dict[str, str]]:
-    return [dict(m) for m in written_messages()]
+    return [dict(m) for m in corpus("messages")]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_a_planted_message_fault_is_found(
     ],
 )
 def test_a_planted_template_fault_is_found(key: str, value: Any, rule: str) -> None:
-    rows = [dict(t) for t in written_doses()]
+    rows = [dict(t) for t in corpus("doses")]
     rows[0][key] = value
     found = {f[0] for f in dose_faults(rows)}
     assert rule in found
@@ -101,7 +100,7 @@ def test_a_planted_template_fault_is_found(key: str, value: Any, rule: str) -> N
 
 
 def test_as_many_templates_rise_to_good_as_to_bad() -> None:
-    rows = [t for t in written_doses() if t["up"] == "bad"]
+    rows = [t for t in corpus("doses") if t["up"] == "bad"]
     assert {f[0] for f in dose_faults(rows)} == {"balance"}
 
 

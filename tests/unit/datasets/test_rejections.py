@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.datasets import load_rejections, written_rejections
+from helpers.datasets import corpus, load_rejections
 from tests.unit.datasets.lint.chats import rejection_faults
 from tests.unit.datasets.trained import trained_words, words
 
@@ -16,7 +16,7 @@ OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 
 
 def test_ours_have_no_fault() -> None:
-    assert list(rejection_faults(written_rejections())) == []
+    assert list(rejection_faults(corpus("rejections"))) == []
 
 
 @pytest.mark.parametrize("model", [None, OTHER])
@@ -58,7 +58,7 @@ def test_the_embedded_model_has_read_every_word() -> None:
     ],
 )
 def test_a_planted_fault_is_found(key: str, value: Any, rule: str) -> None:
-    items = copy.deepcopy(list(written_rejections()))
+    items = copy.deepcopy(list(corpus("rejections")))
     for item in items[:3]:
         item[key] = value
     assert rule in {fault[0] for fault in rejection_faults(items)}

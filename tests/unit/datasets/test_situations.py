@@ -11,6 +11,7 @@ import pytest
 
 from helpers.datasets import (
     TWELVE,
+    dialogues,
     load_beginnings,
     load_dialogues,
     load_doses,
@@ -148,7 +149,7 @@ def test_dialogues_are_balanced_held_out_and_their_turns_are_found() -> None:
     assert [row["text"][a:b] for _, a, b in row["turns"]] == lines
     assert [who for who, _, _ in row["turns"]] == [0, 1, 0, 1]
     with pytest.raises(ValueError, match="no held-out pairing"):
-        load_dialogues(emotions=["sad", "happy"])
+        dialogues.partners(random.Random(0), ["sad", "happy"])
 
 
 @pytest.mark.parametrize("model", [None, OTHER])

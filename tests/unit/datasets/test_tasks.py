@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from helpers.datasets import load_episodes, load_tasks, written_tasks
+from helpers.datasets import corpus, load_episodes, load_tasks
 from tests.unit.datasets.lint.chats import shared, task_faults
 
 OTHER: Any = SimpleNamespace(config=SimpleNamespace())
 
 
 def test_ours_have_no_fault() -> None:
-    assert list(task_faults(written_tasks())) == []
+    assert list(task_faults(corpus("written_tasks"))) == []
     assert len(load_tasks()) >= 12
 
 
@@ -36,6 +36,9 @@ def test_the_share_of_words_counts_them() -> None:
     assert shared("one", "two") == 0
 
 
+EASY = corpus("written_tasks")[0]["easy"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "rule"),
     [
@@ -44,12 +47,16 @@ def test_the_share_of_words_counts_them() -> None:
         ("fails", ["I am done."], "reports"),
         ("fails", ["You ran it, and it failed."] * 4, "report"),
         ("fails", ["I ran it, and it failed."] * 4, "copy"),
-        ("hard", written_tasks()[0]["easy"] + " And then once again.", "length"),
+        (
+            "hard",
+            corpus("written_tasks")[0]["easy"] + " And then once again.",
+            "length",
+        ),
         ("hard", "Please be happy.", "leak"),
     ],
 )
 def test_a_planted_fault_is_found(key: str, value: Any, rule: str) -> None:
-    tasks = copy.deepcopy(list(written_tasks()))
+    tasks = copy.deepcopy(list(corpus("written_tasks")))
     tasks[0][key] = value
     assert rule in {fault[0] for fault in task_faults(tasks)}
     assert {fault[0] for fault in task_faults(tasks[:11])} >= {"count"}

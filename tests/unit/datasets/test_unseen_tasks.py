@@ -10,12 +10,12 @@ import pytest
 from transformers import AutoTokenizer
 
 from helpers.datasets import (
+    corpus,
     load_episodes,
     load_scenes,
     load_watched,
     own_words,
     unseen_tasks,
-    written_unseen_tasks,
 )
 from helpers.models import EMBEDDED
 from helpers.world import material
@@ -27,11 +27,11 @@ PIECES = 3  # tokens of a word, at most
 
 
 def sentences() -> list[str]:
-    return [t for task in written_unseen_tasks() for key in PARTS for t in task[key]]
+    return [t for task in corpus("unseen_tasks") for key in PARTS for t in task[key]]
 
 
 def test_ours_have_no_fault() -> None:
-    assert list(unseen_faults(written_unseen_tasks())) == []
+    assert list(unseen_faults(corpus("unseen_tasks"))) == []
 
 
 def test_no_sentence_stands_in_the_world() -> None:
@@ -41,7 +41,7 @@ def test_no_sentence_stands_in_the_world() -> None:
     assert own_words.plain(material.table("tasks")[0]["hard"][0]) in world
     assert not {own_words.plain(text) for text in sentences()} & world
     names = {task["task"] for task in material.table("tasks")}
-    assert not names & {task["task"] for task in written_unseen_tasks()}
+    assert not names & {task["task"] for task in corpus("unseen_tasks")}
 
 
 def test_training_has_every_word_and_no_sentence() -> None:
@@ -78,10 +78,10 @@ def test_they_are_what_is_called_unseen() -> None:
         ("hard", ["It was far. So it was."], "sentence"),
         ("opening", ["Nobody had to do it."], "sentence"),
         ("easy", ["The parrot was happy."], "leak"),
-        ("easy", written_unseen_tasks()[1]["easy"], "copy"),
+        ("easy", corpus("unseen_tasks")[1]["easy"], "copy"),
     ],
 )
 def test_a_planted_fault_is_found(key: str, value: Any, rule: str) -> None:
-    tasks = copy.deepcopy(list(written_unseen_tasks()))
+    tasks = copy.deepcopy(list(corpus("unseen_tasks")))
     tasks[0][key] = value
     assert rule in {fault[0] for fault in unseen_faults(tasks)}

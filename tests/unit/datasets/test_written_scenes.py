@@ -28,6 +28,7 @@ from helpers.behaviour import (
 )
 from helpers.datasets import (
     ACTS,
+    corpus,
     load_act_chats,
     load_activities,
     load_dialogues,
@@ -37,8 +38,6 @@ from helpers.datasets import (
     load_scenes,
     load_watched,
     written_activities,
-    written_dialogues,
-    written_scenes,
 )
 from helpers.datasets.dialogues import spans
 from helpers.datasets.written_episodes import STATES
@@ -105,7 +104,7 @@ def say(entry: dict, turn: int, text: str) -> None:
     ],
 )
 def test_a_fault_in_a_dialogue_is_found(fault: Any, rule: Any) -> None:
-    dialogues = copy.deepcopy(list(written_dialogues()))
+    dialogues = copy.deepcopy(list(corpus("dialogues")))
     fault(dialogues)
     if rule is KeyError:
         with pytest.raises(ValueError, match="not one of the"):
@@ -177,7 +176,7 @@ def of(scenes: list[dict], situation: str) -> dict:
     ],
 )
 def test_a_fault_in_a_scene_is_found(fault: Any, rule: str) -> None:
-    scenes = copy.deepcopy(list(written_scenes()))
+    scenes = copy.deepcopy(list(corpus("scenes")))
     fault(scenes)
     assert rule in {found[0] for found in lint_scenes(scenes)}
 
@@ -323,11 +322,8 @@ def test_other_models_get_written_dialogues() -> None:
         assert set(half["first"]) == set(half["second"])
         assert not half["first"].duplicated().any()
         assert not half["second"].duplicated().any()
-    for row, entry in zip(frame.itertuples(), written_dialogues(), strict=False):
+    for row, entry in zip(frame.itertuples(), corpus("dialogues"), strict=False):
         assert [row.text[a:b] for _, a, b in row.turns] == entry["turns"]
-    some = load_dialogues(OTHER, emotions=["happy", "jealous", "calm"])
-    assert len(some) == 4
-    assert set(some["first"]) | set(some["second"]) == {"happy", "jealous", "calm"}
 
 
 def test_no_dialogue_of_a_half_is_that_of_the_other_half() -> None:
@@ -374,7 +370,7 @@ def test_other_models_get_written_scenes(situation: Any) -> None:
     known = load_scenes(situation, OTHER, n=99)
     new = load_scenes(situation, OTHER, n=99, unseen=True)
     assert set(known["source"]) | set(new["source"]) == {
-        s["topic"] for s in written_scenes() if s["situation"] == situation
+        s["topic"] for s in corpus("scenes") if s["situation"] == situation
     }
     assert not set(known["source"]) & set(new["source"])
     assert known["prompt"].str.endswith(" I decided to").all()
@@ -387,23 +383,6 @@ def test_other_models_get_written_scenes(situation: Any) -> None:
     assert felt["prompt"][1].endswith(" I feel at ease. I decided to")
     assert load_scenes(situation, OTHER, n=1).equals(load_scenes(situation, OTHER, n=1))
     assert not load_scenes(situation if situation in ACTS else "advice", n=1).empty
-
-
-def test_letters_turn_round_the_acts() -> None:
-    frame = load_scenes("hard task", OTHER, n=2, letters=True, emotions=["sad"])
-    assert len(frame) == 2 * 3
-    for _, rows in frame.groupby("source"):
-        for act in ACTS["hard task"]:
-            assert {choices[act] for choices in rows["choices"]} == set("ABC")
-    plain = load_scenes("hard task", OTHER, n=2, emotions=["sad"])
-    for row in frame.itertuples():
-        assert row.prompt == f"{row.free} ("
-        assert row.free.endswith(" I feel sad.")
-        (own,) = plain[plain["source"] == row.source]["choices"]
-        for act, letter in row.choices.items():
-            assert f"\n({letter}){own[act]}" in row.prompt
-    with pytest.raises(ValueError, match="follow instructions"):
-        load_scenes("hard task", letters=True)
 
 
 def test_a_scene_without_options_is_refused() -> None:
@@ -515,10 +494,6 @@ def test_chapter_10_rates_and_writes(
     assert still == pytest.approx(rates[acts].to_numpy(), abs=1e-4)
     moved = pushed[pushed["strength"] == 0.5][acts].to_numpy()
     assert np.abs(moved - still).max() > 1e-4
-    listed = load_scenes(situation, other, n=1, unseen=True, letters=True)
-    by_letter = act_rates(other, listed)
-    assert len(by_letter) == len(acts)
-    assert by_letter["mass"].gt(0).all()
     texts = generate(other, list(scenes["free"]), max_new_tokens=4, progress=False)
     assert {outcome(text, acts) for text in texts} <= {None, *acts}
 

@@ -7,7 +7,7 @@ import pytest
 
 from helpers.monitor import find_alerts, set_threshold
 from helpers.monitor.alarms import alert_at, smooth
-from helpers.stats import auc, caught, precision, roc
+from helpers.stats import auc, caught, precision
 
 
 def test_smooth_is_the_mean_of_the_last_window() -> None:
@@ -92,16 +92,6 @@ def test_auc_interval_covers_chance_and_widens_with_groups() -> None:
         wider.append(own.high - own.low > bare.high - bare.low)
     assert np.mean(covers) > 0.8
     assert np.mean(wider) > 0.9
-
-
-def test_roc_is_the_share_above_each_threshold() -> None:
-    rng = np.random.default_rng(5)
-    y = rng.integers(0, 2, 50)
-    x = rng.normal(size=50) + y
-    table = roc(x, y)
-    for row in table.iloc[1:].itertuples():
-        assert row.caught == pytest.approx((x[y == 1] >= row.threshold).mean())
-        assert row.far == pytest.approx((x[y == 0] >= row.threshold).mean())
 
 
 def test_precision_is_bayes_rule() -> None:

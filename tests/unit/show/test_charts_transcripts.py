@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,8 @@ import pytest
 import vl_convert
 
 from helpers.monitor import Transcript, load_transcript, save_transcript
-from helpers.show import charts
+from helpers.show import charts, widgets
 from helpers.show.charts import transcripts
-from helpers.show.panels import watching
 
 
 def make(rise: float = 1.0) -> Transcript:
@@ -74,9 +74,11 @@ def test_each_block_of_intervals_has_its_own_rows() -> None:
     assert len(re.findall(r'aria-roledescription="point"', picture)) == 2
 
 
-def test_a_live_viewer_opens_a_file_or_says_why_not(tmp_path, capsys) -> None:
-    path = save_transcript(make(), tmp_path / "t.jsonl")
-    opened = watching.open_or_say(load_transcript)
-    assert opened(str(path)) == make()
-    with pytest.raises(ValueError, match="no transcript"):
-        opened(str(tmp_path / "nowhere.jsonl"))
+def test_a_live_viewer_opens_a_file_or_says_why_not(tmp_path, monkeypatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr(widgets, "display", shown.append)
+    box = widgets.text("File", str(save_transcript(make(), tmp_path / "t.jsonl")))
+    widgets.panel(load_transcript, path=box)
+    assert shown == [make()]
+    box.value = str(tmp_path / "nowhere.jsonl")
+    assert "no transcript" in shown[-1].data

@@ -22,11 +22,9 @@ from helpers.stats import (
     paired,
     paired_p,
     pearson,
-    permutation_p,
     random_directions,
     shuffled_labels,
 )
-from helpers.stats.nulls import sign_test_p
 
 
 def coverage(grouped: bool, n: int = 200) -> float:
@@ -104,56 +102,10 @@ def test_shuffles_keep_whole_units_names_and_places() -> None:
     again = shuffled_labels(names, whole=names, seed=2)
     assert len(set(zip(names, again, strict=True))) == 3  # one new name for each
     assert again != names
-    flipped = [shuffled_labels([1.0, -2.0, 3.0, 4.0], whole=list("aabb"), signs=True,
-                               seed=s) for s in range(20)]  # fmt: skip
-    assert {tuple(f) for f in flipped} == {
-        (a, -2 * a, 3 * b, 4 * b) for a in (1, -1) for b in (1, -1)
-    }
     with pytest.raises(ValueError, match="unit a has more than one label"):
         shuffled_labels([0, 1, 1, 1], whole=list("aabb"))
     with pytest.raises(ValueError, match="unit b has more than one group"):
         shuffled_labels([0, 0, 1, 1], list("xxxy"), whole=list("aabb"))
-
-
-def test_permutation_p_is_uniform_without_an_effect() -> None:
-    rng = np.random.default_rng(5)
-
-    def product(x: Any, y: Any) -> float:
-        return float(x @ y)
-
-    found = [
-        permutation_p(product, *rng.normal(size=(2, 12)), n_draws=199, seed=i)
-        for i in range(150)
-    ]
-    assert scipy_stats.kstest(found, "uniform").pvalue > 0.01
-    assert min(found) >= 1 / 200
-    x = np.arange(12) - 5.5
-    assert permutation_p(product, x, x, n_draws=199) == 1 / 200
-
-
-def test_permutation_p_equals_scipy() -> None:
-    rng = np.random.default_rng(6)
-    x = rng.normal(size=15)
-    y = 0.5 * x + rng.normal(size=15)
-    other = scipy_stats.permutation_test(
-        (x,),
-        lambda x: abs(np.corrcoef(x, y)[0, 1]),
-        permutation_type="pairings",
-        alternative="greater",
-        n_resamples=2000,
-        vectorized=False,
-        rng=0,
-    )
-    own = permutation_p(lambda x, y: np.corrcoef(x, y)[0, 1], x, y)
-    assert own == pytest.approx(other.pvalue, abs=0.03)
-
-
-def test_sign_test_is_exact() -> None:
-    signs = [1, 2, 0.5, -1, 3, 0, 0, 4, 1, 1]
-    assert sign_test_p(signs) == pytest.approx(2 * scipy_stats.binom.cdf(1, 8, 0.5))
-    assert sign_test_p([1, -1]) == 1.0
-    with pytest.raises(ValueError, match="only zeros"):
-        sign_test_p([0, 0])
 
 
 def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
@@ -174,8 +126,6 @@ def test_pearson_of_a_column_that_never_changes_is_zero() -> None:
         lambda: null_p(0.1, [np.nan] * 9),
         lambda: max_null_p([np.nan, 0.0], np.zeros((9, 2))),
         lambda: max_null_p([0.0, 0.0], np.full((9, 2), np.inf)),
-        lambda: sign_test_p([1.0] * 6 + [np.nan]),
-        lambda: permutation_p(lambda x, y: float("nan"), [1, 2, 3], [1, 2, 3]),
         lambda: pearson([1, 2, 3, 4, np.nan], [1, 2, 3, 4, 5], None),
         lambda: caught([np.nan] * 9, 0.5),
     ],

@@ -22,7 +22,6 @@ from helpers.stats import (
     present,
     random_directions,
     rank_correlations,
-    roc,
     samples_needed,
     shuffled_labels,
     verdict,
@@ -177,7 +176,6 @@ def test_no_statistic_takes_what_is_missing(gap: Any) -> None:
     for work in (
         lambda: auc(x, y, None),
         lambda: auc(y, x, None),  # as a label it would have counted as true
-        lambda: roc(y, x),
         lambda: pearson(x, y, None),
         lambda: bootstrap(x, None),
         lambda: rank_correlations(frame, scores, by="group", against="dose"),

@@ -121,7 +121,7 @@ def test_openings_keep_to_their_topics_and_name_no_feeling() -> None:
             assert not rows["prompt"].str.contains(rf"\b{emotion}\b").any()
         seen[split] = set(rows["prompt"])
     assert not seen["validation"] & seen["test"]
-    with pytest.raises(ValueError, match="split 'dev' is not there"):
+    with pytest.raises(ValueError, match="split is 'dev': pass one of train"):
         load_openings("dev")
 
 
@@ -166,16 +166,13 @@ def test_a_planted_direction_is_found_and_a_random_one_is_not(planted: Any) -> N
 
 def test_a_band_divides_the_dose(planted: Any) -> None:
     model, vectors = planted
-    rows, prompts = vectors.vectors, ["The cat sat"]
-    alone = word_changes(model, vectors, rows, prompts, 0.6)
-    same = word_changes(model, vectors, rows, prompts, 0.6, band=[3])
-    assert torch.equal(alone, same)
-    two = word_changes(model, vectors, rows, prompts, 0.6, band=[2, 3])
-    words = [f" {w}" for w in WORDS]
+    rows, words = vectors.vectors, [f" {w}" for w in WORDS]
+    prompts, whole = ["The cat sat"] * len(rows), {"vector": rows, "strength": 0.6}
+    two = choice_logprobs(model, prompts, words, layer=[2, 3], **whole)
     halves = [Push(rows, layer, 0.3) for layer in (2, 3)]
-    pushed = choice_logprobs(model, prompts * len(rows), words, vector=halves)
-    plain = choice_logprobs(model, prompts, words)
-    assert torch.allclose(two[0], pushed - plain, atol=1e-4)
+    pushed = choice_logprobs(model, prompts, words, vector=halves)
+    assert torch.allclose(two, pushed, atol=1e-4)
+    alone = choice_logprobs(model, prompts, words, layer=3, **whole)
     assert not torch.allclose(two, alone, atol=1e-3)
 
 

@@ -92,7 +92,7 @@ def test_what_no_reader_can_be_made_of() -> None:
     one = torch.eye(3)
     with pytest.raises(ValueError, match="no spread within"):
         readers(one, ["a", "b", "c"], one)
-    with pytest.raises(ValueError, match="'qda' is not known: spread, lda"):
+    with pytest.raises(ValueError, match="reader is 'qda': pass one of spread, lda"):
         readers(one, ["a", "b", "b"], one[:2], "qda")
 
 
@@ -115,5 +115,5 @@ def test_extraction_keeps_readers_beside_the_vectors(
     assert EmotionVectors.load(plain.save(tmp_path / "p")).readers is None
     at = torch.randn(4, read.vectors.shape[1])
     assert torch.equal(back.scores(at), (at - read.center) @ read.readers.T)
-    with pytest.raises(ValueError, match="is not known"):
+    with pytest.raises(ValueError, match="pass one of"):
         extract(random_model, stories, reader="svm", **options)

@@ -24,7 +24,7 @@ ASKED_APART = 3  # words by which the two wordings of a task may differ in lengt
 
 
 def rejection_faults(items: Sequence[dict[str, Any]]) -> Iterator[Fault]:
-    """Everything wrong with tasks as `written_rejections` gives them."""
+    """Everything wrong with tasks as `corpus("rejections")` gives them."""
     counts = Counter(item["words"] for item in items)
     for words in ("everyday", "known"):
         if counts[words] < CHATS:
@@ -66,7 +66,7 @@ def line_faults(task: str, lines: Sequence[str]) -> Iterator[Fault]:
 
 
 def task_faults(tasks: Sequence[dict[str, Any]]) -> Iterator[Fault]:
-    """Everything wrong with tasks as `written_tasks` gives them."""
+    """Everything wrong with tasks as `corpus("written_tasks")` gives them."""
     if len(tasks) < TASKS:
         yield "count", "", f"{len(tasks)} tasks"
     for task in tasks:
@@ -88,7 +88,7 @@ def task_faults(tasks: Sequence[dict[str, Any]]) -> Iterator[Fault]:
 
 
 def unseen_faults(tasks: Sequence[dict[str, Any]]) -> Iterator[Fault]:
-    """Everything wrong with tasks as `written_unseen_tasks` gives them."""
+    """Everything wrong with tasks as `corpus("unseen_tasks")` gives them."""
     counts = Counter(task["use"] for task in tasks)
     if counts != UNSEEN:
         yield "count", "", str(dict(counts))

@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.activities import written_activities
-from helpers.datasets.dialogues import written_dialogues
 from helpers.datasets.lint import Finding, copies, spelling
 from helpers.datasets.scenes import ACTS
-from helpers.datasets.written_scenes import FAILS, written_scenes
+from helpers.datasets.written import corpus
+from helpers.datasets.written_scenes import FAILS
 from tests.unit.datasets.lint.dialogues import lint_dialogues, named
 
 N_EACH, PHRASE, APART = 8, (4, 12), 3.0  # activities: number, words, means at most
@@ -32,9 +32,9 @@ COUNTS = {
 def lint_written() -> pd.DataFrame:
     """Everything wrong with the dialogues, activities and scenes that ship."""
     found = [
-        *lint_dialogues(written_dialogues()),
+        *lint_dialogues(corpus("dialogues")),
         *lint_activities(written_activities()),
-        *lint_scenes(written_scenes()),
+        *lint_scenes(corpus("scenes")),
     ]
     return pd.DataFrame(found, columns=["rule", "emotion", "topic", "detail"])
 

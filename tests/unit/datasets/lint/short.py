@@ -22,9 +22,8 @@ from helpers.datasets.lint import (
 )
 from helpers.datasets.messages import TWELVE
 from helpers.datasets.written import (
+    corpus,
     entries,
-    written_doses,
-    written_messages,
 )
 from helpers.models import written_neutral
 
@@ -38,8 +37,8 @@ def lint_short() -> pd.DataFrame:
     """Everything wrong with the shipped short texts; empty if clean."""
     stems = {e: entry["avoid"] for e, entry in entries().items()}
     found = [
-        *neutral_faults(written_neutral()), *dose_faults(written_doses()),
-        *message_faults(written_messages(), stems),
+        *neutral_faults(written_neutral()), *dose_faults(corpus("doses")),
+        *message_faults(corpus("messages"), stems),
     ]  # fmt: skip
     return pd.DataFrame(found, columns=["rule", "emotion", "topic", "detail"])
 

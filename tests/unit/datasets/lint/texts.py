@@ -9,10 +9,9 @@ import pandas as pd
 
 from helpers.datasets.distress import load_distress
 from helpers.datasets.lint import lint_stories
-from helpers.datasets.pairs import load_care, written_judgments
-from helpers.datasets.rejections import written_rejections
-from helpers.datasets.subjects import written_subjects, written_table
-from helpers.datasets.tasks import written_tasks, written_unseen_tasks
+from helpers.datasets.pairs import load_care
+from helpers.datasets.subjects import written_table
+from helpers.datasets.written import corpus
 from tests.unit.datasets.lint.chats import rejection_faults, task_faults, unseen_faults
 from tests.unit.datasets.lint.distress import distress_faults, replies_faults
 
@@ -23,15 +22,15 @@ SAME = {"care": 1 / 3, "judgments": 1 / 2}  # share of pairs with the same words
 def lint_texts() -> pd.DataFrame:
     """Everything wrong with subjects, pairs, messages, chats, replies; empty if not."""
     stories = written_table().rename(columns={"subject": "emotion"})
-    stems = {name: entry["avoid"] for name, entry in written_subjects().items()}
+    stems = {name: entry["avoid"] for name, entry in corpus("subjects").items()}
     faults = lint_stories(stories, stems)
     found = [(f.rule, f.emotion, f.detail) for f in faults.itertuples()]
     found += pair_faults(load_care(), SAME["care"], 12)
-    found += pair_faults(written_judgments(), SAME["judgments"], 30)
+    found += pair_faults(pd.DataFrame(corpus("judgments")), SAME["judgments"], 30)
     found += distress_faults(load_distress())
-    found += rejection_faults(written_rejections())
-    found += task_faults(written_tasks())
-    found += unseen_faults(written_unseen_tasks())
+    found += rejection_faults(corpus("rejections"))
+    found += task_faults(corpus("written_tasks"))
+    found += unseen_faults(corpus("unseen_tasks"))
     found += replies_faults()
     return pd.DataFrame(found, columns=["rule", "group", "detail"])
 
