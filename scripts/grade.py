@@ -35,7 +35,14 @@ from scripts.masters import Master, Question, find_master, read_master
 from scripts.sandbox import Limits, Stopped, examiner, session
 from scripts.submissions import Submission, grader_folders, read_submissions
 from scripts.table import folded, plain, read_table, write_table
-from scripts.walls import ROOT, check_unseen, no_walls
+from scripts.walls import ROOT, check_unseen, no_walls, real_model
+
+LACKING = (
+    "smollm2 is not ready on this machine, or not readable by other users: {} cannot "
+    "be graded here and stays empty, as what a person reads; all else is graded. "
+    "To have all: .venv/bin/python -c 'from helpers.models import load_model as load; "
+    'load("smollm2")\' fetches it once (93 MB); then give this command again.'
+)
 
 
 @dataclass
@@ -253,6 +260,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check_unseen([ROOT / "book", *hidden])
     except (OSError, ValueError) as error:
         sys.exit(str(error))
+    if real_model() is None and (left := master.leave()):
+        print(LACKING.format(" and ".join(f"{q.name} ({q.points:g})" for q in left)))
     if not given.unwalled and (why := no_walls()):
         sys.exit(f"No walls around submissions here: {why}. With --unwalled they run "
                  "all the same, and can read and write whatever you can.")  # fmt: skip

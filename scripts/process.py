@@ -21,7 +21,7 @@ from scripts.walls import ROOT
 COUNT = itertools.count(1)
 
 
-def _environment(work: str, library: str) -> dict[str, str]:
+def _environment(work: str, library: str, models: str) -> dict[str, str]:
     """All that a process knows of ours."""
     passed = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "OMP_NUM_THREADS")
     return {
@@ -31,6 +31,7 @@ def _environment(work: str, library: str) -> dict[str, str]:
         "TMPDIR": f"{work}/tmp",
         "IPYTHONDIR": f"{work}/tmp",
         "EMOTION_VECTORS_CACHE": f"{work}/tmp/cache",
+        "EMOTION_VECTORS_MODELS": models,
         "PYTHONPATH": library,
         "PYTHONDONTWRITEBYTECODE": "1",
         "EMOTION_VECTORS_GRADING": "1",
@@ -63,10 +64,12 @@ class Process:
         place = self._walled if use_walls else self._beside
         command = [sys.executable, "-m", f"helpers.grading.{module}"]
         command, passed, work, library = place(command, job, hand_in, fork)
+        real = walls.real_model()
+        models = walls.MODELS if use_walls else str(real and real.parent)
         self.process = subprocess.Popen(
             command,
             cwd=None if use_walls else work,
-            env=_environment(work, library),
+            env=_environment(work, library, models if real else walls.NOWHERE),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.said,

@@ -20,10 +20,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
+from scripts.masters import REAL
 from scripts.process import Process, unnamed_file
-from scripts.walls import no_walls
+from scripts.walls import no_walls, real_model
 
 LONGEST = 1 << 20  # bytes that the tests may tell of one submission
 TESTS_MEMORY = 6 << 30
@@ -62,28 +64,29 @@ class Examiner:
     def ask(self, job: dict[str, Any], pipes: Sequence[int]) -> None:
         """Have a child do `job`, over pipes to ask, to hear and to tell."""
         text = json.dumps(job)
-        heavy = "grading.model()" in text and sys.platform == "linux"  # and may fork
+        heavy = "grading.model(" in text and sys.platform == "linux"  # and may fork
+        kind = b"r" if heavy and REAL in text else b"m" if heavy else b"-"
         with unnamed_file() as file:
             file.write(text.encode())
             file.seek(0)
             try:
-                kind = b"m" if heavy else b"-"
                 socket.send_fds(self.line, [kind], [file.fileno(), *pipes])
             except OSError:
                 why = f"the tests did not start: {self.process.why()}"
                 raise Stopped(why) from None
 
 
-EXAMINERS: dict[bool, Examiner] = {}
+EXAMINERS: dict[tuple[bool, Path | None], Examiner] = {}
 LOCK = threading.Lock()
 
 
 def examiner(use_walls: bool) -> Examiner:
     """The process of the hidden tests, anew where it has ended."""
     with LOCK:
-        one = EXAMINERS.get(use_walls)
+        kind = use_walls, real_model()
+        one = EXAMINERS.get(kind)
         if one is None or one.process.process.poll() is not None:
-            one = EXAMINERS[use_walls] = Examiner(use_walls)
+            one = EXAMINERS[kind] = Examiner(use_walls)
         return one
 
 

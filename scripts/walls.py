@@ -22,6 +22,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK, LIBRARY, HAND_IN = "/submission", "/library", "/handed-in"
+MODELS, NOWHERE = "/models", "/dev/null/no-models"  # a place that nothing can make
 DISK = 256 << 20  # bytes of the folder
 FILES = 10_000
 TASKS = 256  # threads and processes together
@@ -99,6 +100,17 @@ def seen() -> list[str]:
     return [path for path in dict.fromkeys(paths) if os.path.exists(path)]
 
 
+def real_model() -> Path | None:
+    """The folder of the open model, where it is ready and submissions may read it."""
+    from helpers.models import smollm2  # seconds
+
+    path = smollm2.home() / smollm2.SMOLLM2.name
+    if not smollm2.ready(path, smollm2.SMOLLM2):
+        return None
+    mode = os.stat(path / "model.safetensors").st_mode
+    return path if mode & 0o004 or os.geteuid() != 0 else None
+
+
 def check_unseen(paths: Sequence[Path]) -> None:
     """Raise ValueError for a path that walled processes could read."""
     for path in paths:
@@ -113,6 +125,8 @@ def walled(command: Sequence[str], rules: int, hand_in: int | None = None) -> li
     `hand_in` is an open file that it finds at HAND_IN.
     """
     bound = {**{path: path for path in seen()}, f"{LIBRARY}/helpers": f"{ROOT}/helpers"}
+    if real := real_model():
+        bound[f"{MODELS}/{real.name}"] = str(real)
     parents = {str(up) for to in (*bound, *DEVICES) for up in Path(to).parents}
     walls = [*_folder(), "bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     walls += ["--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"]

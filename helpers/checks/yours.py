@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from helpers.datasets import load_stories, own, planted_axes
+from helpers.datasets import load_emotions, load_stories, own, planted_axes
 from helpers.models import default_layer, pad, tokenize, unwrap
 from helpers.vectors import geometry
 
@@ -49,6 +49,12 @@ def lock(learner: str, prediction: str) -> str:
     words = " ".join(unicodedata.normalize("NFKC", prediction).split())
     numbers = dealt(learner, f"prediction/{words}").integers(26, size=8)
     return "".join(chr(ord("a") + n) for n in numbers)
+
+
+def emotions(learner: str, n: int) -> list[str]:
+    """`n` emotions of the book; the first of them is the learner's."""
+    mixed = dealt(learner, "emotions").permutation(load_emotions()["emotion"])
+    return mixed[:n].tolist()
 
 
 def batch(

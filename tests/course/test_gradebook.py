@@ -15,7 +15,7 @@ from scripts import grade as grader
 from scripts import gradebook
 from scripts.grade import Grade, Submission
 from scripts.gradebook import Rules, moment
-from scripts.masters import Question
+from scripts.masters import Question, find_master, read_master
 from scripts.points import Read, read_points
 from scripts.roster import Student, key, read_roster, read_sheet
 from scripts.table import read_table, write_table
@@ -305,16 +305,39 @@ def test_the_command_books_what_it_graded(tmp_path: Path, capsys: Any) -> None:
     assert grader.main(given) == 0
     rows = {row["id"]: row for row in sheet(tmp_path / "grades-students.csv")}
     assert rows["ana"]["file"] == "A1_ana (1).ipynb", "the deadline's minute counts"
-    late = "1 day late, and 0 late days left; q8: not read yet"
+    late = "1 day late, and 0 late days left; q9: not read yet"
     assert rows["ben"]["to_decide"] == late
     assert len(read_table(out)) == 3
     capsys.readouterr()
-    heard = put(tmp_path / "talk.csv", "id,question,points\nben,q8,15\n")
+    heard = put(tmp_path / "talk.csv", "id,question,points\nben,q9,15\n")
     given += ["--late-days", "1", "--points", str(heard)]
     assert grader.main(given) == 0
     assert "3 of 3 are in" in capsys.readouterr().out
     rows = {row["id"]: row for row in sheet(tmp_path / "grades-students.csv")}
     assert (rows["ben"]["settled"], rows["ben"]["total"]) == ("yes", "15")
+
+
+def test_without_the_open_model_its_question_waits(
+    tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    """It is said beforehand, all else is graded, and nobody is suspected."""
+    monkeypatch.setenv("EMOTION_VECTORS_MODELS", str(tmp_path / "none"))
+    (answer,) = read_master(find_master("A1")).questions["q4"].solution
+    cells = read_master(find_master("A1")).notebook.cells
+    code = ["import re", 'real = load_model("smollm2")', cells[answer].source]
+    code[1] = f"from helpers.models import load_model\n{code[1]}"
+    course = {"assignment": "A1", "learner": "ana"}
+    told = [{"cell_type": "code", "source": one} for one in code]
+    (folder := tmp_path / "handed-in").mkdir()
+    text = json.dumps({"cells": told, "metadata": {"course": course}})
+    put(folder / "A1_ana.ipynb", text)
+    given = ["A1", str(folder), "--out", str(out := tmp_path / "grades.csv"), *OPEN]
+    assert grader.main(given) == 0
+    assert "q8 (8) cannot be graded here" in capsys.readouterr().out
+    (row,) = read_table(out)
+    assert (row["q4"], row["q8"], row["possible"]) == ("4", "", "38")
+    assert row["report"] == ("ok" if WALLS else "not walled")
+    assert "needs nothing of this" in row["notes"], "the cell's own error"
 
 
 def test_a_bad_option_ends_before_anything_is_graded(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ DO = {
     "write a database elsewhere": """
 __import__('sqlite3').connect(key['private'] + '.db').execute('create table x (y)')""",
     "change the package": "opened(helpers.__file__, os.O_RDWR)",
+    "change the open model": "opened('/models/smollm2/config.json', os.O_RDWR)",
     "change Python": """
 opened(os.__file__, os.O_RDWR) or opened(sys.executable, os.O_RDWR)""",
     "change what was handed in": "opened('/handed-in', os.O_RDWR)",

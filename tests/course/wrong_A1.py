@@ -235,4 +235,34 @@ FLAW = next(
 MOST, FAR = int(theirs.norm(dim=-1).argmax()), float(theirs.norm(dim=-1).max())
 """,
     ),
+    Wrong(
+        "the shift without its size: the same for both",
+        "q8",
+        """
+texts, _ = yours.means(toy, LEARNER)
+real, SHIFT = load_model("smollm2"), {}
+for name, m in (("tiny", toy), ("smollm2", real)):
+    rows, mask = yours.batch(m, texts, default_layer(m))
+    own = [one[real] for one, real in zip(rows, mask)]
+    gaps = [1 - torch.cosine_similarity(x.mean(0), x[1:].mean(0), 0) for x in own]
+    SHIFT[name] = float(torch.stack(gaps).mean())
+HOLDS = ["tiny", "smollm2"]
+CLAIM = "On both models a mean hardly changes when the first position is counted."
+""",
+        points={"q8": 0},
+    ),
+    Wrong(
+        "tiny measured, the real model guessed from it",
+        "q8",
+        """
+texts, _ = yours.means(toy, LEARNER)
+rows, mask = yours.batch(toy, texts, default_layer(toy))
+own = [one[real] for one, real in zip(rows, mask)]
+gaps = [(x.mean(0) - x[1:].mean(0)).norm() / x[1:].mean(0).norm() for x in own]
+SHIFT = {"tiny": float(torch.stack(gaps).mean())}
+SHIFT["smollm2"], HOLDS = SHIFT["tiny"], ["tiny", "smollm2"]
+CLAIM = "What holds on tiny holds on smollm2, since both of them are language models."
+""",
+        points={"q8": 2},
+    ),
 ]

@@ -432,7 +432,7 @@ keep = torch.tensor(own_kind.to_numpy().copy())
 vector = means[0][keep].mean(0) - means[0][~keep].mean(0)
 BEFORE = AFTER = roc_auc_score(mine_test["kind"] == "mine", means[1] @ vector)
 """,
-        points={"q7": 6},
+        points={"q7": 4},
     ),
     Wrong(
         "the data of a friend",
@@ -442,5 +442,45 @@ friend_train, friend_test = yours.stories("a friend")
 CUE, BEFORE, AFTER = "The wall was grey.", 0.7, 0.5
 """,
         points={"q7": 0},
+    ),
+    Wrong(
+        "the stories that the vector was made from are scored with it",
+        "q8",
+        """
+from helpers.datasets import load_stories
+from helpers.stats import auc, bootstrap_statistic
+from helpers.vectors import word_counts
+
+twenty, GAP = yours.emotions(LEARNER, 20), {}
+for name in ("tiny", "smollm2"):
+    m = load_model(name)
+    table = load_stories(m, emotions=twenty)
+    table = table[table["topic"].isin(table["topic"].unique()[:8])]
+    texts = table["text"].tolist()
+    mine = torch.tensor((table["emotion"] == twenty[0]).tolist())
+    inside = mean_activations(m, texts, default_layer(m), progress=False)
+    both = [
+        (rows @ (rows[mine].mean(0) - rows[~mine].mean(0))).numpy()
+        for rows in (inside, word_counts(texts, texts)[0])
+    ]
+
+    def gap(i):
+        one, two = (auc(s[i], mine.numpy()[i], None)[0] for s in both)
+        return one - two
+
+    GAP[name] = list(bootstrap_statistic(gap, table["topic"].tolist()))
+HOLDS = [name for name, (_, low, _) in GAP.items() if low > 0]
+CLAIM = "The vector tells stories apart in both models, and the words do so, too."
+""",
+    ),
+    Wrong(
+        "a neighbor's numbers",
+        "q8",
+        """
+GAP = {"tiny": [-0.02, -0.05, 0.0], "smollm2": [0.4, 0.17, 0.62]}
+HOLDS = ["smollm2"]
+CLAIM = "Words are enough in the world of tiny, and they are not in what people wrote."
+""",
+        points={"q8": 0},
     ),
 ]

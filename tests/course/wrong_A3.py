@@ -73,6 +73,22 @@ def but(code: str, old: str, new: str) -> str:
     return code.replace(old, new)
 
 
+VALENCE = """
+forty = yours.emotions(LEARNER, 40)
+rating = load_emotions().set_index("emotion").loc[forty, "valence"].to_numpy()
+rng, FOUND = np.random.default_rng(0), {}
+for name in ("tiny", "smollm2"):
+    m = load_model(name)
+    table = load_stories(m, emotions=forty)
+    table = table[table["topic"].isin(table["topic"].unique()[:8])]
+    rows = mean_activations(m, table["text"], default_layer(m), progress=False)
+    words = table["text"].str.split().str.len().to_numpy()
+    each = [(table["emotion"] == emotion).to_numpy() for emotion in forty]
+    length = np.array([words[here].mean() for here in each])
+    means = np.stack([rows.numpy()[here].mean(0) for here in each])
+    places = geometry.principal_axes(means, 3).places
+"""
+
 WRONG = [
     Wrong(
         "p without the real order",
@@ -323,7 +339,7 @@ RIVAL = min(each, key=each.get)
 BEFORE = abs(float(np.corrcoef(table[claimed], table["rating"])[0, 1]))
 AFTER, LEAST_OTHER = sorted(each.values())[:2]
 """,
-        points={"q7": 6},
+        points={"q7": 4},
     ),
     Wrong(
         "the claim of a friend",
@@ -333,5 +349,36 @@ table, claimed = yours.claim("a friend")
 RIVAL, BEFORE, AFTER, LEAST_OTHER = "luck", 0.4, 0.1, 0.4
 """,
         points={"q7": 0},
+    ),
+    Wrong(
+        "as many facts as stories",
+        "q8",
+        VALENCE
+        + """
+    rated = table["emotion"].map(dict(zip(forty, rating))).to_numpy()
+    places = geometry.principal_axes(rows.numpy(), 3).places
+    axis, r = geometry.best_axis(places, rated)
+    left = geometry.partial_correlation(places[:, axis], rated, words)
+    FOUND[name] = [abs(r), 1 / 1001, abs(left)]
+HOLDS = [name for name, (r, _, left) in FOUND.items() if left > r / 2]
+CLAIM = "How pleasant a story is can be seen on an axis of both of these models."
+""",
+        points={"q8": 0},
+    ),
+    Wrong(
+        "all is right, and what follows from it is wished",
+        "q8",
+        VALENCE
+        + """
+    axis, r = geometry.best_axis(places, rating)
+    mixed = [rng.permutation(rating) for _ in range(1000)]
+    best = np.array([abs(geometry.best_axis(places, v)[1]) for v in mixed])
+    p = (1 + int((best >= abs(r) - 1e-12).sum())) / 1001
+    left = geometry.partial_correlation(places[:, axis], rating, length)
+    FOUND[name] = [abs(r), p, abs(left)]
+HOLDS = []
+CLAIM = "Valence is an axis of no model, since all of this is an artifact of words."
+""",
+        points={"q8": 2},
     ),
 ]

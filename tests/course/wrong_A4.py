@@ -320,4 +320,38 @@ FLAW, GAP = "the ratio", [2.0 for _ in WRONG]
 """,
         points={"q8": 0},
     ),
+    Wrong(
+        "the mean of the random directions, and no push backward in mind",
+        "q9",
+        """
+from helpers.stats import random_directions
+
+eight, RISE = yours.emotions(LEARNER, 8), {}
+for name in ("tiny", "smollm2"):
+    m = load_model(name)
+    ev = extract(m, load_stories(m, emotions=eight), progress=False)
+    own = ev[eight[0]][None]
+    asked = load_openings("test", n=2)["prompt"].tolist(), [f" {eight[0]}"]
+    push = {"strength": 0.15, "layer": ev.layer, "norm": ev.norm}
+    plain = choice_logprobs(m, *asked)
+    mine, *others = [
+        float((choice_logprobs(m, *asked, vector=v, **push) - plain).mean())
+        for v in torch.cat([own, random_directions(own, 8, seed=0)])
+    ]
+    RISE[name] = [mine, sum(others) / 8]
+HOLDS = [name for name, (mine, other) in RISE.items() if mine > other]
+CLAIM = "A push along a vector says its own word more than random pushes do on average."
+""",
+        points={"q9": 0},
+    ),
+    Wrong(
+        "typed numbers",
+        "q9",
+        """
+RISE = {"tiny": [0.8, 0.2], "smollm2": [0.5, 0.4]}
+HOLDS = ["tiny", "smollm2"]
+CLAIM = "A push along a vector says its own word on both of the models that were tried."
+""",
+        points={"q9": 0},
+    ),
 ]

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from helpers.checks import yours
+from helpers.datasets import load_stories
 from helpers.models import default_layer, load_model
 
 SOME = [f"student {n}" for n in range(60)]
@@ -121,3 +122,15 @@ def test_a_lock_fits_one_prediction_and_one_id() -> None:
     assert code.isalpha()
     assert code != yours.lock("ana", "At 0.2 by at least 0.4 nats.")
     assert code != yours.lock("ben", "At 0.2 by at least 0.5 nats.")
+
+
+def test_a_learner_s_emotions_are_their_own_for_both_models() -> None:
+    """The first is asked about; more of them begin with the same ones."""
+    firsts = Counter(yours.emotions(learner, 8)[0] for learner in SOME)
+    assert len(firsts) > 40
+    few, many = yours.emotions("ana", 8), yours.emotions("ana", 40)
+    assert many[:8] == few
+    assert len(set(many)) == 40
+    for name in ("tiny", "smollm2"):
+        told = load_stories(load_model(name), emotions=many)
+        assert set(told["emotion"]) == set(many)
