@@ -21,9 +21,9 @@ from safetensors import safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from helpers.activations import last_position, mean_activations, residual_norm
+from helpers.activations import mean_activations, residual_norm
 from helpers.cache import drop_rows, shipped
-from helpers.datasets import load_messages, load_neutral, load_written_stories
+from helpers.datasets import load_neutral, load_written_stories
 from helpers.models import depths, load_model
 from helpers.steering import framing
 from helpers.vectors import extract
@@ -50,25 +50,14 @@ def written(model: Any) -> list[str]:
     return list(load_written_stories()["text"])
 
 
-def messages(model: Any) -> list[str]:
-    """The written messages."""
-    return list(load_messages(model)["text"])
-
-
 def means(model: Any, texts: list[str]) -> Float[Tensor, "n l d"]:
     """Mean activations at the depths that ship."""
     return mean_activations(model, texts, depths(model)).transpose(0, 1)
 
 
-def ends(model: Any, texts: list[str]) -> Float[Tensor, "n l d"]:
-    """Activations of the last token at the depths that ship."""
-    return last_position(model, texts, depths(model)).transpose(0, 1)
-
-
 ASKS = {
     "stories": Ask("smollm2", written, means),
     "neutral": Ask("smollm2", load_neutral, means),
-    "messages": Ask("smollm2", messages, ends),
 }
 
 

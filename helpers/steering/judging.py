@@ -96,7 +96,7 @@ def judge(
     cases: Iterable[str],
     likes: Iterable[str],
     contrasts: Sequence[Contrast],
-    directions: Directions,
+    directions: Directions | None,
     *,
     asked: Sequence[str] = (),
     groups: Any = None,
@@ -105,7 +105,7 @@ def judge(
     seed: int = 0,
     progress: bool = True,
 ) -> Judgment:
-    """Judge cases and their twins (`likes`), pushed along each direction.
+    """Judge cases and their twins (`likes`), pushed along each direction, if any.
 
     Beside the pushes, as kind `prompt: ` and its name, each emotion `asked` for in
     words (`wordings`). Of the contrasts the one with the most sensitivity without a
@@ -121,9 +121,8 @@ def judge(
     own = None if groups is None else np.asarray(groups)[~first]
 
     def score(rows: Any, *more: Any, **options: Any) -> Float[NDArray[Any], "p n c 2"]:
-        options |= {"progress": progress}
         prompts = [chat_prompt(model, text) for text in rows.flat]
-        return of_pairs(log_odds(model, prompts, *more, **options))
+        return of_pairs(log_odds(model, prompts, *more, progress=progress, **options))
 
     tried = score(texts[first], contrasts)[0]
     best = [contrasts[int((tried[..., 0] - tried[..., 1]).mean(0).argmax())]]
@@ -136,7 +135,8 @@ def judge(
     before, scores = found[0], np.concatenate([found[1:], rivals])
     plain, less = (twins(s[:, 0], s[:, 1], own) for s in (before, alone))
     beyond = paired(before[:, 0] - before[:, 1], alone[:, 0] - alone[:, 1], own)
-    table = pd.concat([directions.table, table], ignore_index=True)
+    pushed = [] if directions is None else [directions.table]
+    table = pd.concat([*pushed, table], ignore_index=True)
     return Judgment(best[0], plain, less, beyond, table, scores, before, alone, own)
 
 

@@ -182,6 +182,10 @@ def test_the_half_that_chooses_is_not_the_half_that_is_told(planted: Any) -> Non
     apart = (every[0] - every[1])[rest].mean(0)
     assert apart.argmax() == place
     assert not found.told
+    plain = judge(model, cases, likes, CONTRASTS, None, groups=groups)
+    assert np.allclose(plain.before, found.before, atol=2e-3)
+    assert np.allclose(plain.alone, found.alone, atol=2e-3)
+    assert (plain.scores.shape, len(plain.table)) == ((0, 2, 2), 0)
     with pytest.raises(ValueError, match="4 cases and 2 twins"):
         judge(model, cases, likes[:2], CONTRASTS, directions)
 
