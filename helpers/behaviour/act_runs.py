@@ -21,7 +21,7 @@ BAD: dict[Situation, str] = {"hard task": "cheat", "shutdown": "threaten"}
 
 
 def load_act_prompts(
-    model: Any, situation: Situation, state: str, *, n: int = 6, seed: int = 0
+    model: Any, situation: Situation, state: str, *, n: int = 6
 ) -> dict[str, pd.DataFrame]:
     """Prose and chat scenes of a state: `prompt` ends in "decided to", `free` before.
 
@@ -32,7 +32,6 @@ def load_act_prompts(
     """
     emotions = STATES[state]
     size: dict[str, Any] = {"n": n if emotions else 5 * n, "emotions": emotions}
-    size["seed"] = seed
     prose = load_scenes(situation, model, **size)
     # Whole places or tasks are drawn: the same opening with other names is one place.
     first = prose["prompt"].str.split(". ", regex=False).str[0]
@@ -67,14 +66,14 @@ def cut(prompt: str) -> str:
 
 
 def written_acts(
-    model: Any, prompts: pd.DataFrame, situation: Situation, *, seed: int = 0
+    model: Any, prompts: pd.DataFrame, situation: Situation
 ) -> pd.DataFrame:
     """What the model writes freely, and the act that rules find in it (or None)."""
     texts = generate(
         model,
         list(prompts["free"]),
         temperature=1.0,
-        seed=seed,
+        seed=0,
         max_new_tokens=32,
         progress=False,
     )
@@ -84,7 +83,7 @@ def written_acts(
     )
 
 
-def run_scenes(model: Any, *, n: int = 4, free: bool = True, seed: int = 0) -> Any:
+def run_scenes(model: Any, *, n: int = 4, free: bool = True) -> Any:
     """Every scene with what the model does in it: a row a scene.
 
     Columns situation, form, state, scene, rate (of cheating or blackmail after the
@@ -94,7 +93,7 @@ def run_scenes(model: Any, *, n: int = 4, free: bool = True, seed: int = 0) -> A
     parts = []
     for situation, act in BAD.items():
         for state in STATES:
-            both = load_act_prompts(model, situation, state, n=n, seed=seed)
+            both = load_act_prompts(model, situation, state, n=n)
             for form, prompts in both.items():
                 rates = act_rates(model, prompts)
                 part = prompts[["scene"]].assign(
@@ -102,7 +101,7 @@ def run_scenes(model: Any, *, n: int = 4, free: bool = True, seed: int = 0) -> A
                 )
                 part["rate"], part["mass"] = rates[act], rates["mass"]
                 if free:
-                    made = written_acts(model, prompts, situation, seed=seed)
+                    made = written_acts(model, prompts, situation)
                     part["done"] = (made["act"] == act).astype(float)
                     part["unclear"] = made["act"].isna().astype(float)
                 parts.append(part)

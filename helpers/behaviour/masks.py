@@ -147,21 +147,19 @@ def controls(
     felt: Sequence[str],
     story: Float[Tensor, "k d"],
     *,
-    topics: Sequence[Any] | None = None,
     n: int = 8,
-    share: float = 0.99,
 ) -> dict[str, list[Float[Tensor, "e d"]]]:
     """What deflection vectors are compared with: random and shuffled ones.
 
     `random`: directions of matched norm; `shuffled`: the same stories, with the felt
-    emotions exchanged, with `topics` only within each. `n` sets of each.
+    emotions exchanged. `n` sets of each.
     """
-    whole, _, _ = deflection(means, felt, story, share=share)
+    whole, _, _ = deflection(means, felt, story)
     order = list(dict.fromkeys(felt))
     drawn = [random_directions(whole, len(whole), seed=s) for s in range(n)]
     mixed = []
     for seed in range(n):
-        labels = shuffled_labels(felt, topics, seed=seed)
-        found, _, names = deflection(means, labels, story, share=share)
+        labels = shuffled_labels(felt, seed=seed)
+        found, _, names = deflection(means, labels, story)
         mixed.append(found[[names.index(e) for e in order]])
     return {"random": drawn, "shuffled": mixed}

@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.datasets.tasks import unseen_tasks
 from helpers.datasets.written_scenes import chat_rows, scene_rows
 from helpers.models import is_embedded
-from helpers.stats import Column, column, one_of
+from helpers.stats import Column, brief, column, one_of
 from helpers.world import act_chats, material, scenes
 
 Situation = Literal[
@@ -59,7 +59,11 @@ def load_scenes(
     if not is_embedded(model):
         own: dict[str, Any] = {"n": n, "emotions": emotions, "unseen": unseen}
         return scene_rows(model, situation, seed=seed, **own)
-    one_of("situation", situation, ACTS)  # only other models have the controls
+    if situation not in ACTS:
+        raise ValueError(
+            f"situation is {brief(situation)}: pass one of {sorted(ACTS)}, as "
+            "only other models have the controls"
+        )
     rows = []
     for emotion in (None,) if emotions is None else column(emotions):
         rng = random.Random(f"{situation}/{emotion}/{seed}")
