@@ -54,7 +54,7 @@ def lock(learner: str, prediction: str) -> str:
 def emotions(learner: str, n: int) -> list[str]:
     """`n` emotions of the book; the first of them is the learner's."""
     mixed = dealt(learner, "emotions").permutation(load_emotions()["emotion"])
-    return mixed[:n].tolist()
+    return [str(one) for one in mixed[:n]]
 
 
 def batch(
