@@ -1,8 +1,9 @@
 """Build the book: `python -m scripts.build`; `--links` looks after its links instead.
 
-Every chapter is executed on both models; with `--installed WHEEL` as on Colab, where
-its setup cell installs that wheel. Executed cells are cached under a name that depends
-on helpers/ too, so that no page is older than the code it shows.
+Every chapter is executed on both models; with `--installed WHEEL` from that wheel
+alone, which its setup cell has to install into an empty folder. Executed cells are
+cached under a name that depends on helpers/ too, so that no page is older than the
+code it shows.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def prepare(cache: Path, *, vendored: bool) -> Path:
 def build(*wheel: str) -> int:
     """Build what is out of date, say where the result is, return an exit status.
 
-    With a `wheel` every chapter has to have run from it, as on Colab.
+    With a `wheel` every chapter has to have run from it.
     """
     start = time.monotonic()
     code = digest(CODE)

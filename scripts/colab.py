@@ -27,12 +27,15 @@ from scripts.toc import chapters  # noqa: E402
 
 HOME = read_home() or Home("https://github.com/OWNER/REPOSITORY")
 
-STARTUP = """
-import importlib.machinery, importlib.util, sys
+ALONE = """
+import sys
 sys.meta_path[:] = [
     finder for finder in sys.meta_path
     if "editable" not in str(getattr(finder, "__module__", ""))
 ]
+"""
+COLAB = """
+import importlib.machinery, importlib.util
 try:
     import google.colab
 except ImportError:
@@ -59,17 +62,23 @@ def published(chapter: Path, install: Path) -> Any:
 
 
 def run(
-    chapter: Path, install: Path, folder: Path, environment: Mapping[str, str]
+    chapter: Path,
+    install: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    colab: bool = True,
 ) -> Any:
     """Run `chapter` in the empty `folder` and return it with its outputs.
 
-    `install` is a wheel or a source folder. Raises nbclient's CellExecutionError.
+    `install` is a wheel or a source folder. Without `colab` the kernel is any
+    Jupyter's, for which a page is made. Raises nbclient's CellExecutionError.
     """
     notebook = published(chapter, install)
     with tempfile.TemporaryDirectory() as ipython:
         startup = Path(ipython, "profile_default/startup")
         startup.mkdir(parents=True)
-        startup.joinpath("00.py").write_text(STARTUP, "utf-8")
+        startup.joinpath("00.py").write_text(ALONE + COLAB * colab, "utf-8")
         client = NotebookClient(
             notebook,
             timeout=900,
@@ -88,7 +97,7 @@ def run_installed(chapter: Path, wheel: Path, folder: Path, **environment: str) 
     site.mkdir()
     pip = {"PIP_NO_DEPS": "1", "PIP_TARGET": str(site), "PYTHONPATH": str(site)}
     pip["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    notebook = run(chapter, wheel, empty, pip | environment)
+    notebook = run(chapter, wheel, empty, pip | environment, colab=colab)
     if not (site / "helpers/models/load.py").exists():
         raise RuntimeError(f"the setup cell of {chapter.name} installed nothing")
     return notebook

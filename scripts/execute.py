@@ -2,7 +2,7 @@
 
 What was executed stands in CACHE, a jupyter-cache, where the build finds it. Pages
 without code are left alone, and so are those that stand there already. With the
-package's WHEEL, chapters run as on Colab: their setup cells have to install it.
+package's WHEEL, chapters run from it alone: their setup cells have to install it.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def run(notebook: Any, timeout: int) -> ExecutionResult:
 
 
 def run_installed(path: Path, notebook: Any, wheel: Path) -> ExecutionResult:
-    """Execute a chapter as on Colab, and show it with the setup cell of the page."""
+    """Execute what the setup cell installs, and show the page's own setup cell."""
     start = time.monotonic()
     with TemporaryDirectory() as folder:
         try:
-            done = colab.run_installed(path, wheel, Path(folder))
+            done = colab.run_installed(path, wheel, Path(folder), colab=False)
         except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
             return ExecutionResult(notebook, folder, 0.0, error, str(error))
     for page, cell in zip(notebook.cells, done.cells, strict=True):
@@ -73,7 +73,7 @@ def run_installed(path: Path, notebook: Any, wheel: Path) -> ExecutionResult:
 
 
 def stands(cache: Any, notebook: Any, installed: bool) -> bool:
-    """Whether a page was executed already, as on Colab where that is asked."""
+    """Whether a page was executed already, from the wheel where that is asked."""
     try:
         record = cache.match_cache_notebook(notebook)
     except KeyError:

@@ -82,7 +82,7 @@ def wheel(shared: Path) -> Path:
 def built_book(cache: Path, wheel: Path) -> Path:
     """The folder of the book's pages, built by the command of `make book`.
 
-    Its chapters have run as on Colab, from the wheel and an empty folder.
+    Its chapters have run from an empty folder and the wheel, which they installed.
     """
     folder = ROOT / "_build"
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Chapters run as on Colab: an empty folder, and a package that they must install."""
+"""Chapters run from an empty folder, and a package that they must install."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def test_runs_from_an_empty_folder(chapter: Path, built_book: Path) -> None:
     assert record.data["installed"]
     cells = cache.get_cache_bundle(record.pk).nb.cells
     assert all(cell.execution_count for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.run
+def test_runs_on_colab(wheel: Path, cache: Path, tmp_path: Path) -> None:
+    """There panels are shown alive; all chapters run so every week."""
+    own = {"EMOTION_VECTORS_CACHE": str(cache)}
+    notebook = run_installed(CHAPTERS[0], wheel, tmp_path, **own)
+    shown = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    live = "application/vnd.jupyter.widget-view+json"
+    assert any(live in out.get("data", {}) for out in shown)
 
 
 OTHERS = """
