@@ -25,17 +25,15 @@ sys.path.insert(0, str(ROOT))  # for a run from any folder
 from scripts.home import Home, package, read_home, setup_cell  # noqa: E402
 from scripts.toc import chapters  # noqa: E402
 
+LEAVE = "\nsys.modules.pop('google.colab')"
 HOME = read_home() or Home("https://github.com/OWNER/REPOSITORY")
 
-ALONE = """
-import sys
+STARTUP = """
+import importlib.machinery, importlib.util, sys
 sys.meta_path[:] = [
     finder for finder in sys.meta_path
     if "editable" not in str(getattr(finder, "__module__", ""))
 ]
-"""
-COLAB = """
-import importlib.machinery, importlib.util
 try:
     import google.colab
 except ImportError:
@@ -46,8 +44,8 @@ except ImportError:
 """
 
 
-def published(chapter: Path, install: Path) -> Any:
-    """A notebook with the setup cell that it is published with, installing `install`.
+def published(chapter: Path, install: Path) -> tuple[Any, Any]:
+    """A notebook as it is published, and its setup cell, which installs `install`.
 
     Raises ValueError where a notebook has no setup cell.
     """
@@ -58,7 +56,7 @@ def published(chapter: Path, install: Path) -> Any:
     address = package(HOME).partition(" @ ")[2]
     cell = setup_cell(chapter=chapter.stem, home=HOME)
     found[0].source = cell.replace(address, install.as_uri())
-    return notebook
+    return notebook, found[0]
 
 
 def run(
@@ -71,14 +69,15 @@ def run(
 ) -> Any:
     """Run `chapter` in the empty `folder` and return it with its outputs.
 
-    `install` is a wheel or a source folder. Without `colab` the kernel is any
-    Jupyter's, for which a page is made. Raises nbclient's CellExecutionError.
+    `install` is a wheel or a source folder. Without `colab` the cells after the setup
+    find any Jupyter's kernel, as a page needs. Raises nbclient's CellExecutionError.
     """
-    notebook = published(chapter, install)
+    notebook, setup = published(chapter, install)
+    setup.source += "" if colab else LEAVE
     with tempfile.TemporaryDirectory() as ipython:
         startup = Path(ipython, "profile_default/startup")
         startup.mkdir(parents=True)
-        startup.joinpath("00.py").write_text(ALONE + COLAB * colab, "utf-8")
+        startup.joinpath("00.py").write_text(STARTUP, "utf-8")
         client = NotebookClient(
             notebook,
             timeout=900,
@@ -90,7 +89,9 @@ def run(
     return notebook
 
 
-def run_installed(chapter: Path, wheel: Path, folder: Path, **environment: str) -> Any:
+def run_installed(
+    chapter: Path, wheel: Path, folder: Path, *, colab: bool = True, **environment: str
+) -> Any:
     """Run `chapter` with nothing but what its setup cell installs under `folder`."""
     empty, site = folder / "content", folder / "site"
     empty.mkdir()
