@@ -7,7 +7,9 @@ the same work on `smollm2` is done side by side with bare transformers there:
   layers), beside plain forward passes of the same texts in the same batches;
 - steered: continuing prompts with that direction added, beside plain `generate`;
 - table: log-probabilities of 171 words after prompts, with the push, beside the plain
-  run of every prompt with every word.
+  run of every prompt with every word;
+- sampled: the steered texts drawn with noise, a seed for each, beside greedy ones;
+- watched: one text whose tokens are scored as they are written, beside `generate`.
 
 What is told is the bare time as a share of the tool's: 1 is as fast as bare, and more
 is quicker. What a tool has no function for is left blank. `--write` puts the table into
@@ -37,7 +39,7 @@ PEERS = {
     "repeng": ["repeng==0.4.0"],
     "TransformerLens": ["transformer-lens==4.3.0"],
 }
-KINDS = ("reading", "steered", "table")
+KINDS = ("reading", "steered", "table", "sampled", "watched")
 PLACE = re.compile(r"(<!-- peers -->\n).*?(<!-- /peers -->)", re.DOTALL)
 LAYER, STRENGTH, NEW, BATCH = 15, 4.0, 24, 8  # strength in units of the stream
 Ways = dict[str, tuple[Callable[[], Any], Callable[[], Any]]]  # the tool's, and bare
@@ -68,9 +70,9 @@ class Bare:
             self.model(**batch)
 
     @torch.no_grad()
-    def write(self) -> list[str]:
-        """Greedy continuations of the prompts."""
-        (batch,) = self.batches(self.job["prompts"])
+    def write(self, n: int = BATCH) -> list[str]:
+        """Greedy continuations of `n` prompts."""
+        (batch,) = self.batches(self.job["prompts"][:n])
         ids = self.model.generate(**batch, max_new_tokens=NEW, do_sample=False)
         return self.tokenizer.batch_decode(ids[:, batch["input_ids"].shape[1] :])
 
@@ -84,8 +86,10 @@ class Bare:
 
 def book(bare: Bare) -> Ways:
     """This book's functions, on the model as `load_model` gives it."""
+    from benchmarks.monitor import make_monitor
     from helpers.activations import mean_activations
     from helpers.models import load_model
+    from helpers.monitor import stream
     from helpers.steering import choice_logprobs, generate
 
     job, model = bare.job, load_model("smollm2", device="cpu")
@@ -100,16 +104,23 @@ def book(bare: Bare) -> Ways:
     direction = read()
     push: dict[str, Any] = {"vector": direction, "layer": LAYER, "norm": 1.0}
     push |= {"strength": STRENGTH} | own
-    prompts = job["prompts"]
+    prompts, monitor = job["prompts"], make_monitor(model, LAYER, 8, 576)
+
+    def steered(temperature: float) -> list[str]:
+        texts = {"max_new_tokens": NEW, "temperature": temperature}
+        return generate(model, prompts, **texts, **push)
+
     return {
         "reading": (read, bare.read),
-        "steered": (
-            lambda: generate(model, prompts, max_new_tokens=NEW, **push),
-            bare.write,
-        ),
+        "steered": (lambda: steered(0.0), bare.write),
         "table": (
             lambda: choice_logprobs(model, prompts[:2], job["words"], **push),
             bare.table,
+        ),
+        "sampled": (lambda: steered(1.0), bare.write),
+        "watched": (
+            lambda: list(stream(model, monitor, prompts[0], max_new_tokens=NEW)),
+            lambda: bare.write(1),
         ),
     }
 
@@ -272,10 +283,8 @@ def make_job(texts: int) -> dict[str, Any]:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """The shares as a table, and what they were measured on."""
-    lines = [
-        "| tool | transformers | reading | steered | table |",
-        "|---|---|--:|--:|--:|",
-    ]
+    lines = [f"| tool | transformers | {' | '.join(KINDS)} |"]
+    lines.append(f"|---|---|{'--:|' * len(KINDS)}")
     for row in rows:
         told = [f"{row[kind]:.2f}" if kind in row else "" for kind in KINDS]
         lines.append(f"| {row['tool']} | {row['transformers']} | {' | '.join(told)} |")
