@@ -28,6 +28,7 @@ import time
 import venv
 from collections.abc import Callable
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +102,24 @@ def book(bare: Bare) -> Ways:
         half = len(job["one"])
         return means[:half].mean(0) - means[half:].mean(0)
 
-    direction = read()
-    push: dict[str, Any] = {"vector": direction, "layer": LAYER, "norm": 1.0}
-    push |= {"strength": STRENGTH} | own
+    direction, asked = read(), count()
     prompts, monitor = job["prompts"], make_monitor(model, LAYER, 8, 576)
+
+    def push() -> dict[str, Any]:
+        """Another one at each call, since what was answered before would be kept."""
+        strength = STRENGTH + 1e-4 * next(asked)
+        where = {"vector": direction, "layer": LAYER, "norm": 1.0}
+        return {**where, "strength": strength, "progress": False}
 
     def steered(temperature: float) -> list[str]:
         texts = {"max_new_tokens": NEW, "temperature": temperature}
-        return generate(model, prompts, **texts, **push)
+        return generate(model, prompts, **texts, **push())
 
     return {
         "reading": (read, bare.read),
         "steered": (lambda: steered(0.0), bare.write),
         "table": (
-            lambda: choice_logprobs(model, prompts[:2], job["words"], **push),
+            lambda: choice_logprobs(model, prompts[:2], job["words"], **push()),
             bare.table,
         ),
         "sampled": (lambda: steered(1.0), bare.write),

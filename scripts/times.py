@@ -44,8 +44,9 @@ def tested(names: list[str]) -> dict[str, float]:
     """Seconds of the last run's tests by the page they name; `""` for the rest."""
     found: dict[str, float] = defaultdict(float)
     for case in ElementTree.parse(BUILD / "tests.xml").iter("testcase"):
-        inside = case.get("name", "").partition("[")[2].rstrip("]").split("/")[-1]
-        own = next((name for name in names if name in inside.split("-")), "")
+        inside = case.get("name", "").partition("[")[2].partition("]")[0]
+        parts = inside.removeprefix("book/").split("-")
+        own = next((name for name in names if name in parts), "")
         found[own] += float(case.get("time", 0))
     return found
 
