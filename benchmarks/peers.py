@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -41,7 +40,6 @@ PEERS = {
     "TransformerLens": ["transformer-lens==4.3.0"],
 }
 KINDS = ("reading", "steered", "table", "sampled", "watched")
-PLACE = re.compile(r"(<!-- peers -->\n).*?(<!-- /peers -->)", re.DOTALL)
 LAYER, STRENGTH, NEW, BATCH = 15, 4.0, 24, 8  # strength in units of the stream
 Ways = dict[str, tuple[Callable[[], Any], Callable[[], Any]]]  # the tool's, and bare
 
@@ -163,14 +161,13 @@ def repeng(bare: Bare) -> Ways:
         for a, b in zip(bare.job["one"], bare.job["other"], strict=True)
     ]
     bare.tokenizer.pad_token_id = bare.tokenizer.pad_token_id or 0
-    vector = ControlVector.train(
-        bare.model, bare.tokenizer, entries, batch_size=BATCH, method="pca_diff"
-    )
 
     def read() -> Any:
         return ControlVector.train(
             bare.model, bare.tokenizer, entries, batch_size=BATCH, method="pca_diff"
         )
+
+    vector = read()
 
     def steered() -> list[str]:
         plain = bare.model
@@ -325,9 +322,9 @@ def main() -> None:
         rows.append(json.loads(done.stdout.strip().splitlines()[-1]))
         print(rows[-1], flush=True)
     if args.write:
-        path = ROOT / "CONTRIBUTING.md"
-        text = PLACE.sub(lambda m: m[1] + table(rows) + m[2], path.read_text("utf-8"))
-        path.write_text(text, "utf-8")
+        from scripts.times import put  # not for the tools' own environments
+
+        put(ROOT / "CONTRIBUTING.md", "peers", table(rows))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from helpers.models import smollm2
 from scripts.build import BUILD, ROOT
 from scripts.masters import masters, read_master
 
-PLACE = re.compile(r"(<!-- (times|minutes) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 READY = "from helpers.models import smollm2; smollm2.folder()"
 
 
@@ -99,17 +98,22 @@ def course() -> str:
     return "\n".join([*lines, "", f"Measured on {date.today()}, {kind}.", ""])
 
 
+def put(path: Path, name: str, made: str) -> None:
+    """Write a table between the marks of its name."""
+    place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    text = place.sub(lambda mark: mark[1] + made + mark[2], path.read_text("utf-8"))
+    path.write_text(text, "utf-8")
+
+
 def main() -> None:
-    """Write the table between its marks."""
+    """Make the table that is asked for, and put it in its place."""
     try:
         if sys.argv[1:] == ["course"]:
-            path, made = ROOT / "book/teachers.md", course()
+            put(ROOT / "book/teachers.md", "minutes", course())
         else:
-            path, made = ROOT / "CONTRIBUTING.md", table()
+            put(ROOT / "CONTRIBUTING.md", "times", table())
     except FileNotFoundError:
         sys.exit("No run to tell of: `make test` first.")
-    text = path.read_text("utf-8")
-    path.write_text(PLACE.sub(lambda m: m[1] + made + m[3], text), "utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # Set before torch and transformers are imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,10 +28,12 @@ jaxtyping.install_import_hook("helpers", "beartype.beartype")
 
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
+from jupyter_cache import get_cache  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
 from scripts.wheel import build  # noqa: E402
 
+Executed = Callable[[Path], tuple[dict[str, Any], Any]]
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -96,6 +99,19 @@ def built_book(cache: Path, wheel: Path) -> Path:
         output = (done.stdout + done.stderr)[-6000:]
         pytest.fail(f"The book did not build:\n{output}", pytrace=False)
     return folder / "html"
+
+
+@pytest.fixture(scope="session")
+def executed(built_book: Path) -> Executed:
+    """How a chapter was run for its page, and the notebook with its outputs."""
+    (folder,) = built_book.parent.glob(".jupyter_cache_*")
+    cache = get_cache(folder)
+
+    def find(chapter: Path) -> tuple[dict[str, Any], Any]:
+        record = cache.match_cache_file(chapter)
+        return record.data, cache.get_cache_bundle(record.pk).nb
+
+    return find
 
 
 @pytest.fixture(scope="session")

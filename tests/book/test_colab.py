@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_cache import get_cache
 from nbclient.exceptions import CellExecutionError
 
 from helpers.cache import digest_bytes
@@ -15,6 +14,7 @@ from helpers.models import load_model, smollm2
 from helpers.vectors import extract
 from scripts.colab import HOME, run, run_installed
 from tests.book.reading import CHAPTERS, ROOT
+from tests.conftest import Executed
 
 
 def begin(chapter: Path, *code: str) -> None:
@@ -25,14 +25,12 @@ def begin(chapter: Path, *code: str) -> None:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_runs_from_an_empty_folder(chapter: Path, built_book: Path) -> None:
-    """The page's own run was one: see the fixture."""
-    (folder,) = built_book.parent.glob(".jupyter_cache_*")
-    cache = get_cache(folder)
-    record = cache.match_cache_file(chapter)
-    assert record.data["installed"]
-    cells = cache.get_cache_bundle(record.pk).nb.cells
-    assert all(cell.execution_count for cell in cells if cell.cell_type == "code")
+def test_runs_from_an_empty_folder(chapter: Path, executed: Executed) -> None:
+    """The page's own run was one: see `built_book`."""
+    about, notebook = executed(chapter)
+    assert about["installed"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
 
 
 @pytest.mark.run

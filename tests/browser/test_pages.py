@@ -9,11 +9,11 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from jupyter_cache import get_cache
 
 from scripts.home import read_home
 from tests.book.reading import CHAPTERS, ROOT, contents
 from tests.browser.conftest import FAINT, WIDE, Visit
+from tests.conftest import Executed
 
 pytestmark = pytest.mark.browser
 each_page = pytest.mark.parametrize("name", contents())
@@ -207,13 +207,11 @@ def test_links_inside_the_book_lead_somewhere(built_book: Path) -> None:
 
 
 @each_chapter
-def test_controls_have_two_faces(built_book: Path, name: str) -> None:
-    (folder,) = built_book.parent.glob(".jupyter_cache_*")
-    cache = get_cache(folder)
-    executed = cache.get_cache_bundle(cache.match_cache_file(ROOT / f"{name}.ipynb").pk)
+def test_controls_have_two_faces(executed: Executed, name: str) -> None:
+    _, notebook = executed(ROOT / f"{name}.ipynb")
     outputs = [
         output.get("data", {})
-        for cell in executed.nb.cells
+        for cell in notebook.cells
         for output in cell.get("outputs", [])
     ]
     live = "application/vnd.jupyter.widget-view+json"
