@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +84,27 @@ def run(*arguments: str) -> int:
 
 def run_sphinx(config: Path, builder: str = "html") -> int:
     """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
-    for stale in (BUILD / ".doctrees", BUILD / builder):
-        shutil.rmtree(stale, ignore_errors=True)
     jupyter_book = "from jupyter_book.cli.main import main; main()"
     options = ["--config", str(config), "--builder", builder]
     options += ["-W", "--keep-going", "-n"]
     return run("-c", jupyter_book, "build", str(ROOT), *options)
+
+
+def furnish() -> int:
+    """Put the laboratory's engine and models beside the pages, as they are now.
+
+    The real model may have come into the cache since the pages were built.
+    """
+    return run("-m", "scripts.laboratory", str(HTML / "_static"))
+
+
+def write_pages(config: Path) -> int:
+    """All pages, and beside Sphinx what the laboratory needs; an exit status."""
+    for stale in (BUILD / ".doctrees", HTML):
+        shutil.rmtree(stale, ignore_errors=True)
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(run_sphinx, config), pool.submit(furnish)]
+    return max(job.result() for job in jobs)
 
 
 def cache_of(code: str) -> Path:
@@ -119,31 +135,19 @@ def build(*wheel: str) -> int:
     where = f"The book is at {HTML.relative_to(ROOT)}/index.html"
     built = STAMP.read_text().split() if STAMP.exists() and HTML.exists() else []
     if set(wanted) <= set(built):
-        furnish()
         print(f"Nothing changed. {where}")
-        return 0
+        return furnish()
     STAMP.unlink(missing_ok=True)
     cache = cache_of(code)
     config = prepare(cache, vendored=vendored)
-    status = run("-m", "scripts.execute", str(cache), *wheel) or run_sphinx(config)
+    status = run("-m", "scripts.execute", str(cache), *wheel) or write_pages(config)
     seconds = time.monotonic() - start
     if status:
         print(f"The book did not build ({seconds:.0f} s): see the messages above.")
         return status
-    furnish()
     STAMP.write_text(" ".join(wanted))
     print(f"Built in {seconds:.0f} s. {where}")
     return 0
-
-
-def furnish() -> None:
-    """Put the laboratory's engine and models beside the pages, as they are now.
-
-    The real model may have come into the cache since the pages were built.
-    """
-    from scripts.laboratory import put  # takes seconds to import
-
-    print("Models in the laboratory:", *put(HTML / "_static"))
 
 
 def check_links() -> int:

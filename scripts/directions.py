@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,6 +90,9 @@ def shown() -> list[Shown]:
     ]
 
 
+loaded = cache(load_model)
+
+
 def directions(one: Shown) -> Path | None:
     """The file with a model's emotion vectors, made again where it is stale.
 
@@ -106,7 +110,7 @@ def directions(one: Shown) -> Path | None:
             return None
         print(f"Reading the emotion vectors of {one.name} (once) ...", flush=True)
         clear(f"{one.name}-directions-*")
-        write_directions(load_model(one.name), one, path)
+        write_directions(loaded(one.name), one, path)
     return path
 
 
@@ -131,7 +135,7 @@ def table(
             if not one.here:
                 return None
             clear(f"{one.name}-{kind}-*")
-            made = make(load_model(one.name), one.name)
+            made = make(loaded(one.name), one.name)
             part = path.with_suffix(".part")
             part.write_text(json.dumps(made, separators=(",", ":")), "utf-8")
             os.replace(part, path)

@@ -27,6 +27,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from tqdm.auto import tqdm
 
 from scripts import colab
+from scripts.kernels import kernels
 from scripts.toc import chapters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,7 @@ def execute(folder: Path, book: Path = ROOT / "book", wheel: Path | None = None)
     """Execute what is not in the cache yet; returns how many pages failed."""
     cache, failed = get_cache(folder), 0
     at_once = max(1, min(MOST, os.cpu_count() or 1))
-    with ThreadPoolExecutor(at_once) as pool:
+    with kernels(), ThreadPoolExecutor(at_once) as pool:
         waiting = {pool.submit(job): path for path, job in jobs(book, cache, wheel)}
         for done in tqdm(as_completed(waiting), total=len(waiting), unit="page"):
             path, result = waiting[done], done.result()
