@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-# The kernel first: tqdm looks whether one is there, and draws its bars accordingly.
+# The kernel first: tqdm looks whether one is there. What looks for a notebook that
+# shows it, as pandas does, is left out: sklearn, altair, ipywidgets.
 LIBRARIES = [
     "ipykernel.kernelapp",
     "nnsight",
     "scipy.stats",
-    "sklearn.linear_model",
     "transformers.generation",
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
@@ -120,4 +120,5 @@ def ask(address: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    {"serve": serve, "ask": ask}[sys.argv[1]](*sys.argv[2:])
+    _, task, *given = sys.argv
+    serve(*given) if task == "serve" else ask(*given)

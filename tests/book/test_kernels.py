@@ -20,7 +20,7 @@ from scripts.kernels import kernels
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 ABOUT = "import os, sys; print(os.getcwd(), os.environ['WHO'], *sys.argv[:1])"
-LOADED = "[name in sys.modules for name in ('torch', 'nnsight', 'helpers')]"
+LOADED = "[name in sys.modules for name in ('torch', 'nnsight', 'pandas', 'helpers')]"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,7 +69,7 @@ def test_libraries_are_there_and_folder_and_environment_are_the_askers(
         PYTHONPATH=str(tmp_path),
     )
     assert found[0].split()[:2] == [str(tmp_path), "somebody"]
-    assert found[1:] == ["[True, True, False]", "7", "3"]
+    assert found[1:] == ["[True, True, False, False]", "7", "3"]
 
 
 def test_nothing_is_left_of_another_notebook(tmp_path: Path) -> None:
