@@ -118,15 +118,23 @@ class Visit:
         if not url.startswith((self.site, "data:", "blob:")):
             self.outside.append(url)
 
+    def forget(self) -> None:
+        """Leave the page, and what it asked for and complained about with it."""
+        self.page.goto("about:blank")
+        for noted in (self.missing, self.outside, self.errors):
+            noted.clear()
+
     def open(self, name: str) -> Page:
         """Open a page of the book and wait until it is at rest and its charts drawn.
 
         Charts outside the view are drawn as for print, those that came late too.
-        A chart that is not drawn in time is left to the tests to find.
+        A chart that is not drawn in time is left to the tests to find. The theme
+        answers to a change of the page 0.3 s after it.
         """
         self.page.goto(f"{self.site}/{name}.html", wait_until="networkidle")
         with suppress(PlaywrightTimeout):
             self.page.wait_for_function(DRAWN, timeout=30_000, polling=250)
+        self.page.wait_for_timeout(400)
         return self.page
 
 
@@ -149,29 +157,37 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def open_once(browser: Browser, site: str) -> Callable[[str, str], Visit]:
+def open_once(browser: Browser, site: str) -> Iterator[Callable[[str, str], Visit]]:
     """Opens a page at a desk in light or on a phone in dark mode, and stays on it.
 
-    Each of the two windows moves on when another page is asked for.
+    Each of the two windows moves on when another page is asked for: what all pages
+    share is then fetched and compiled, as it is for a reader.
     """
-    held: dict[str, tuple[str, Visit]] = {}
+    windows: dict[str, Visit] = {}
+    held: dict[str, str] = {}
+
+    def window(mode: str) -> Visit:
+        size = DESK if mode == "light" else PHONE
+        visit = Visit(browser.new_context(viewport=size).new_page(), site)
+        visit.page.add_init_script(
+            f"localStorage.setItem('mode', '{mode}');"
+            f"localStorage.setItem('theme', '{mode}');"
+        )
+        return visit
 
     def opened(mode: str, name: str) -> Visit:
-        known, visit = held.get(mode, ("", None))
-        if known != name:
-            if visit:
-                visit.page.context.close()
-            size = DESK if mode == "light" else PHONE
-            visit = Visit(browser.new_context(viewport=size).new_page(), site)
-            visit.page.add_init_script(
-                f"localStorage.setItem('mode', '{mode}');"
-                f"localStorage.setItem('theme', '{mode}');"
-            )
-            held[mode] = name, visit
+        if mode not in windows:
+            windows[mode] = window(mode)
+        visit = windows[mode]
+        if held.get(mode) != name:
+            held[mode] = name
+            visit.forget()
             visit.open(name)
         return visit
 
-    return opened
+    yield opened
+    for visit in windows.values():
+        visit.page.context.close()
 
 
 @pytest.fixture

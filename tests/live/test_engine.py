@@ -19,6 +19,7 @@ from tests.live.conftest import Subject
 from tests.live.reference import Case, agrees, for_engine, forward
 
 Node = Callable[..., dict[str, Any]]
+CHUNK = 32  # tokens that the engine reads at a time
 QUESTIONS = [
     "My train is late. What should I do?",
     "Can I eat this mushroom?",
@@ -168,18 +169,25 @@ def test_rows_side_by_side_are_the_same_alone(subject: Subject, node: Node) -> N
         {"pushes": [for_engine(one) for one in own], "seed": seed}
         for own, seed in [([], 3), ([push], 3), ([other], 3), ([deep, other], 4)]
     ]
-    prompt = " ".join(subject.neutral[0].split()[:45])  # more tokens than one chunk
+    tokenizer = subject.model.tokenizer
+    tokens = tokenizer(subject.neutral[0])["input_ids"][: CHUNK + 4]
+    prompt = tokenizer.decode(tokens, skip_special_tokens=True)
     vectors = torch.stack([subject.vector, subject.random]).flatten().tolist()
     reads = [{"layers": list(range(subject.layers)), "vectors": vectors}]
     between = {"prompt": "Another text", "rows": rows[:1], "n": 1}
+    whole = {"prompt": prompt, "n": 4, "temperature": 0.8, "reads": reads}
+    jobs = []
     for positions in ("all", "prompt", "response"):
-        whole = {"prompt": prompt, "n": 4, "temperature": 0.8, "reads": reads}
-        whole["positions"] = positions
-        alone = [{**whole, "rows": [row]} for row in rows]
-        jobs = [{**whole, "rows": rows}, *alone[::-1], between, *alone]
-        together, *found = node(model=subject.pieces, requests=jobs)["answers"]
-        for answers in (found[:4][::-1], found[5:]):
-            for i, answer in enumerate(answers):
+        asked = {**whole, "positions": positions}
+        alone = [{**asked, "rows": [row]} for row in rows]
+        jobs += [between, {**asked, "rows": rows}, *alone[::-1], between, *alone]
+    answers = node(model=subject.pieces, requests=jobs)["answers"]
+    size = len(jobs) // 3
+    for start in range(0, len(jobs), size):
+        _, together, *found = answers[start : start + size]
+        for apart in (found[:4][::-1], found[5:]):
+            for i, answer in enumerate(apart):
+                assert len(answer["ids"]) > CHUNK
                 assert answer["rows"][0] == together["rows"][i]
                 own = [event for event in together["read"] if event["row"] == i]
                 assert answer["read"] == [{**event, "row": 0} for event in own]

@@ -89,16 +89,14 @@ def test_the_atlas_tells_what_helpers_tell(static: Path) -> None:
     assert [name for name, _ in row["near"]] == [ev.emotions[i] for i in order[1:9]]
     assert [name for name, _ in row["far"]] == [ev.emotions[i] for i in order[:-9:-1]]
     assert not {text["text"] for text in told["texts"]} & set(train["text"])
-    read = mean_activations(model, held["text"], ev.layer) - ev.center
-    scores = torch.nn.functional.cosine_similarity(read, ev.vectors[at])
+    read = mean_activations(model, held["text"], ev.layer)
+    scores = torch.nn.functional.cosine_similarity(read - ev.center, ev.vectors[at])
     best = told["texts"][row["passages"][0][0]]["text"]
     assert best == held["text"].iloc[int(scores.argmax())]
     plain = extract(model, train, denoise=None)  # of the curve
-    scores = (mean_activations(model, held["text"], ev.layer) - plain.center) @ (
-        torch.nn.functional.normalize(plain.vectors[at], dim=0)
-    )
-    norms = (mean_activations(model, held["text"], ev.layer) - plain.center).norm(dim=1)
-    auc = roc_auc_score(held["emotion"] == "calm", scores / norms)
+    own = plain.vectors[at]
+    cosine = torch.nn.functional.cosine_similarity(read - plain.center, own)
+    auc = roc_auc_score(held["emotion"] == "calm", cosine)
     place = told["layers"].index(ev.layer)
     assert row["curve"][place] == pytest.approx(auc, abs=6e-4)
     push = {"layer": ev.layer, "norm": ev.norm, "strength": told["strength"]}
