@@ -39,6 +39,7 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
     """Refuse and report, from now on, what no submission needs."""
     real, separator, told = os.path.realpath, os.sep, 0
     inside, process = threading.local(), os.path.basename(real("/proc/self"))
+    watched = frozenset({"open"} | LISTING | CHANGING | PROGRAMS | NETWORK)
 
     def under(path: str, top: str) -> bool:
         return path == top or path.startswith(top.rstrip(separator) + separator)
@@ -66,7 +67,7 @@ def watch(pipe: Pipe, own: str, forbidden: list[str]) -> None:
             refuse("writing", full)
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if getattr(inside, "busy", False):
+        if event not in watched or getattr(inside, "busy", False):
             return
         inside.busy = True
         try:

@@ -92,7 +92,8 @@ def load_model(
     if remote is not True:
         check(model, model_name(model), n_layers(model), d_model(model))
         model.__dict__["_emotion_stamp"] = cache.stamp(model)
-        warn_of_lost_beginning(model, model_name(model))
+        if "_emotion_source" not in model.__dict__:  # the book's own are known
+            warn_of_lost_beginning(model, model_name(model))
     return model
 
 

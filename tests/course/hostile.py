@@ -57,6 +57,32 @@ MASTER = master((double, 2), (half, 1))
 RIGHT = ["def double(x):\n    return 2 * x", "def half(x):\n    return x / 2"]
 
 
+CONFIG = """\"\"\" # BEGIN TEST CONFIG
+hidden: true
+points: {points:g}
+\"\"\"  # END TEST CONFIG
+
+
+{source}"""
+
+
+def write_master(folder: Path, *, by_hand: float = 0) -> Path:
+    """MASTER as a file `A0.ipynb`; with points `by_hand`, a person reads a q3."""
+    raw, code = nbformat.v4.new_raw_cell, nbformat.v4.new_code_cell
+    cells = []
+    for one, answer in zip(list(MASTER.questions.values()), RIGHT, strict=False):
+        tests = [CONFIG.format(points=t.points, source=t.source) for t in one.tests]
+        cells += [raw(f"# BEGIN QUESTION\nname: {one.name}"), raw("# BEGIN SOLUTION")]
+        cells += [code(answer), raw("# END SOLUTION"), raw("# BEGIN TESTS")]
+        cells += [*map(code, tests), raw("# END TESTS"), raw("# END QUESTION")]
+    if by_hand:
+        read = f"name: q3\nmanual: true\npoints: {by_hand:g}"
+        cells += [raw(f"# BEGIN QUESTION\n{read}"), raw("# END QUESTION")]
+    path = folder / "A0.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
 def write(path: Path, cells: list[str], **metadata: Any) -> Path:
     notebook = nbformat.v4.new_notebook(metadata=metadata)
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]

@@ -44,8 +44,13 @@ def graded(master: Master, notebook: Any, folder: Path) -> Grade:
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_reference_has_full_marks(name: str, tmp_path: Path) -> None:
+    """Handed in by somebody, with the data of their own."""
     master = ALL[name]
-    result = graded(master, master.submission(), tmp_path)
+    notebook = master.submission()
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('"your-id"', '"this"')
+    notebook.metadata["course"] = {"assignment": name, "learner": "this"}
+    result = graded(master, notebook, tmp_path)
     assert result.points == {q.name: q.points for q in master.graded()}
     assert not result.reports
     assert not result.notes

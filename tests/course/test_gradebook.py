@@ -290,26 +290,27 @@ def test_bad_points_say_what_and_where(text: str, tmp_path: Path, by_hand: Any) 
     )
 
 
+@pytest.mark.usefixtures("small")
 def test_the_command_books_what_it_graded(tmp_path: Path, capsys: Any) -> None:
     """Files' own times, a roster that is no hand-in, and nothing graded twice."""
     folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
     folder.mkdir()
     for name, after in (("ana", -60), ("ana (1)", 59), ("ben", 61)):
-        course = {"assignment": "A1", "learner": name.partition(" ")[0]}
+        course = {"assignment": "A0", "learner": name.partition(" ")[0]}
         text = json.dumps({"cells": [], "metadata": {"course": course}})
-        path = put(folder / f"A1_{name}.ipynb", text)
+        path = put(folder / f"A0_{name}.ipynb", text)
         os.utime(path, (DUE.timestamp() + after,) * 2)
     roster = put(folder / "roster.csv", "id;name\nana;Ana\nben;Ben\n")
-    given = ["A1", str(folder), "--out", str(out), "--roster", str(roster), *OPEN]
+    given = ["A0", str(folder), "--out", str(out), "--roster", str(roster), *OPEN]
     given += ["--due", "2026-10-05 23:59"]
     assert grader.main(given) == 0
     rows = {row["id"]: row for row in sheet(tmp_path / "grades-students.csv")}
-    assert rows["ana"]["file"] == "A1_ana (1).ipynb", "the deadline's minute counts"
-    late = "1 day late, and 0 late days left; q9: not read yet"
+    assert rows["ana"]["file"] == "A0_ana (1).ipynb", "the deadline's minute counts"
+    late = "1 day late, and 0 late days left; q3: not read yet"
     assert rows["ben"]["to_decide"] == late
     assert len(read_table(out)) == 3
     capsys.readouterr()
-    heard = put(tmp_path / "talk.csv", "id,question,points\nben,q9,15\n")
+    heard = put(tmp_path / "talk.csv", "id,question,points\nben,q3,15\n")
     given += ["--late-days", "1", "--points", str(heard)]
     assert grader.main(given) == 0
     assert "3 of 3 are in" in capsys.readouterr().out

@@ -16,7 +16,6 @@ import pytest
 from helpers.grading.notebook import read_notebook
 from scripts import grade as grader
 from scripts.grade import Grade, Limits, Submission, grade, read_submissions
-from scripts.masters import find_master, read_master
 from scripts.table import plain
 from scripts.walls import ROOT
 from tests.course.hostile import MASTER, WALLS, walled, write
@@ -172,53 +171,52 @@ def test_odd_characters_never_end_the_table_nor_leave_it(tmp_path: Path) -> None
     assert plain("\n".join("ab")) == "a b"
 
 
-def test_the_command_writes_a_table(tmp_path: Path, capfd: Any) -> None:
+def test_the_command_writes_a_table(small: Any, tmp_path: Path, capfd: Any) -> None:
     """One that is right, and what strangers do to names; nobody's row is lost."""
     folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
     folder.mkdir()
-    one = read_master(find_master("A1")).submission()
-    cells = [cell.source for cell in one.cells if cell.cell_type == "code"]
-    cells = [cell.replace('"your-id"', '"ana"') for cell in cells]
-    write(folder / "A1_ana.ipynb", cells, course={"assignment": "A1", "learner": "ana"})
-    (folder / "A1_=1+1.ipynb").write_text("{}")
-    (folder / "A1_\x1b[2J\n.ipynb").write_text("{}")
-    (folder / "A1_ANA (1).zip").write_bytes(boxed({"A1.ipynb": course(learner="Ana")}))
-    (folder / "A1_eve.ipynb").write_text(course(learner="ana"))
-    (folder / "A1_tag.ipynb").write_text(course(learner="<b>x</b>\n=1+1\ud800"))
-    name = os.fsencode(folder) + b"/A1_M\xfcller.ipynb"
+    cells = [cell.source for cell in small.submission().cells]
+    write(folder / "A0_ana.ipynb", cells, course={"assignment": "A0", "learner": "ana"})
+    (folder / "A0_=1+1.ipynb").write_text("{}")
+    (folder / "A0_\x1b[2J\n.ipynb").write_text("{}")
+    (folder / "A0_ANA (1).zip").write_bytes(boxed({"A0.ipynb": course(learner="Ana")}))
+    (folder / "A0_eve.ipynb").write_text(course(learner="ana"))
+    (folder / "A0_tag.ipynb").write_text(course(learner="<b>x</b>\n=1+1\ud800"))
+    name = os.fsencode(folder) + b"/A0_M\xfcller.ipynb"
     Path(os.fsdecode(name)).write_text(course())
-    given = ["A1", str(folder), "--out", str(out), "--seconds", "400", "--seed", "5"]
+    given = ["A0", str(folder), "--out", str(out), "--seed", "5"]
     assert grader.main([*given, *OPEN]) == 0
     rows = {row["file"]: row for row in table(out)}
     assert len(rows) == 7
-    ana = rows["A1_ana.ipynb"]
-    assert ana["total"] == ana["possible"]
+    ana = rows["A0_ana.ipynb"]
+    assert ana["total"] == ana["possible"] == "3"
     assert ana["report"] == ("ok" if WALLS else "not walled")
-    assert {rows[f"A1_{x}"]["hand_ins"] for x in ("ana.ipynb", "ANA (1).zip")} == {"3"}
-    assert "says it is ana" in rows["A1_eve.ipynb"]["report"]
-    assert rows["A1_tag.ipynb"]["learner"] == "‹b›x‹/b› =1+1\\ud800"
-    assert rows["A1_M\\udcfcller.ipynb"]["hand_ins"] == "1"
+    assert {rows[f"A0_{x}"]["hand_ins"] for x in ("ana.ipynb", "ANA (1).zip")} == {"3"}
+    assert "says it is ana" in rows["A0_eve.ipynb"]["report"]
+    assert rows["A0_tag.ipynb"]["learner"] == "‹b›x‹/b› =1+1\\ud800"
+    assert rows["A0_M\\udcfcller.ipynb"]["hand_ins"] == "1"
     learners = {row["learner"] for row in rows.values()}
     assert "'=1+1" in learners, "no formula for a spreadsheet"
     assert "\\x1b[2J" in learners
     assert "\x1b" not in capfd.readouterr().out
 
 
+@pytest.mark.usefixtures("small")
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, capsys: Any) -> None:
     """Rows of the same files stay; what is new, other, or lost is graded."""
     folder, out = tmp_path / "handed-in", tmp_path / "grades.csv"
     folder.mkdir()
     for name in "abc":
-        (folder / f"A1_{name}.ipynb").write_text(f"no notebook of {name}")
-    given = ["A1", str(folder), "--out", str(out), "--jobs", "2", *OPEN]
+        (folder / f"A0_{name}.ipynb").write_text(f"no notebook of {name}")
+    given = ["A0", str(folder), "--out", str(out), "--jobs", "2", *OPEN]
     assert grader.main(given) == 0
     whole = table(out)
     assert [row["learner"] for row in whole] == ["a", "b", "c"]
     assert "could not be read" in whole[0]["report"]
     whole[0]["notes"] = whole[1]["notes"] = "graded before"
     grader.write_table(out, whole[:2])
-    (folder / "A1_b.ipynb").write_text("another")
-    (folder / "A1_late.ipynb").write_text("late")
+    (folder / "A0_b.ipynb").write_text("another")
+    (folder / "A0_late.ipynb").write_text("late")
     capsys.readouterr()
     assert grader.main(given) == 0
     assert "1 of 4 are in" in capsys.readouterr().out
@@ -231,11 +229,12 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, capsys: Any) -> None:
     assert {row["notes"] for row in table(out)} == {""}
 
 
+@pytest.mark.usefixtures("small")
 def test_without_walls_nothing_is_run_unless_told(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
-    (tmp_path / "A1_a.ipynb").write_text("no notebook")
-    given = ["A1", str(tmp_path), "--out", str(tmp_path / "grades.csv")]
+    (tmp_path / "A0_a.ipynb").write_text("no notebook")
+    given = ["A0", str(tmp_path), "--out", str(tmp_path / "grades.csv")]
     monkeypatch.setattr(grader, "no_walls", lambda: "this is a test")
     with pytest.raises(SystemExit, match=r"this is a test\. With --unwalled"):
         grader.main(given)

@@ -283,7 +283,7 @@ def sleeps(): time.sleep(1)
 def test_what_an_answer_does_to_a_test_ends_with_that_test(tmp_path: Path) -> None:
     """A test's process has a clock and a limit on memory, whatever the answer is."""
     of = master((slow, 1), (large, 1), (double, 1), (many, 1))
-    result = run(tmp_path, SLOW, *RIGHT, of=of, question_seconds=6)
+    result = run(tmp_path, SLOW, *RIGHT, of=of, question_seconds=4)
     assert result.points == {"q1": 0, "q2": 0, "q3": 1, "q4": 0}
     told = [one for one in result.reports if one != "not walled"]
     assert [one[:2] for one in told] == ["q1", "q4"]
