@@ -1,9 +1,7 @@
 """Texts that are read: stories, messages, scenes, and the list of emotions."""
 
 from helpers.datasets import own, own_words
-from helpers.datasets.activities import (
-    load_activities, trained_pair, written_activities,
-)
+from helpers.datasets.activities import load_activities, written_activities
 from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
 from helpers.datasets.dialogues import load_dialogues
 from helpers.datasets.distress import load_distress, load_replies, NEEDS, OWN_REPLIES
@@ -43,6 +41,5 @@ __all__ = [
     "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
     "load_stories", "load_subjects", "load_tasks", "load_watched",
     "load_written_stories", "own", "own_words", "planted_axes", "repeated", "roles",
-    "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",
-    "written_activities",
+    "scrambled", "sentences", "spans_in", "unseen_tasks", "written_activities",
 ]
