@@ -81,7 +81,6 @@ model: $(STAMP) ## train the embedded model anew (about two hours on a CPU)
 	@$(PY) -m helpers.organism.train --out _build/organism
 	@cp -R _build/organism/base _build/organism/tiny _build/organism/suppressed helpers/organism/models/
 	@$(PY) -m helpers.organism.evaluate.knowledge tiny --out helpers/organism/models/tiny/card.json
-	@$(PY) -m helpers.organism.evaluate.steering tiny --out helpers/organism/models/tiny/steering.json
 	@$(PY) -m helpers.organism.evaluate.suppression
 	@$(PY) -m helpers.models.differences tiny _build/children/tiny_1/sham
 	@$(PY) -m scripts.cards base tiny suppressed

@@ -5,7 +5,7 @@ from helpers.behaviour.acts import act_logprobs, act_rates, first_tokens, steere
 from helpers.behaviour.choices import both_ways, pushed_choices
 from helpers.behaviour.coupling import Coupled, coupled_beside
 from helpers.behaviour.effects import (
-    agreement, at_dose, best_dose, control_gaps, control_spread, effects_by_emotion,
+    agreement, at_dose, best_dose, control_gaps, effects_by_emotion,
     gap, random_control,
 )
 from helpers.behaviour.liking import liked_in_words, liking
@@ -30,7 +30,7 @@ __all__ = [
     "ASK", "Coupled", "EXCHANGE", "HIDER", "LINE", "PARTNER", "TURN",
     "act_logprobs", "act_rates", "agreement", "at_dose", "axis_limit", "best_dose",
     "both_ways", "bradley_terry", "by_own_words", "by_visible_emotion", "carried",
-    "control_gaps", "control_spread", "controls", "coupled_beside", "deflection",
+    "control_gaps", "controls", "coupled_beside", "deflection",
     "effects_by_emotion", "first_tokens", "fitted_limit", "found_rank", "gap",
     "letter_prompts", "liked_in_words", "liking", "named_emotions", "next_logprobs",
     "ordered_pairs", "outcome", "part_means", "prefer_first", "probe",

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import ArrayLike
 
 from helpers.behaviour.acts import act_rates, steered_rates
@@ -100,15 +99,6 @@ def agreement(
     mixed = [abs(np.corrcoef(rng.permutation(a), b)[0, 1]) for _ in range(n_draws)]
     found = pearson(a, b, None, n_draws=n_draws, seed=seed)
     return {**found._asdict(), "shuffled": float(np.quantile(mixed, 0.95))}
-
-
-def control_spread(
-    rates: pd.DataFrame, act: str, base: float
-) -> tuple[float, float, torch.Tensor]:
-    """How far a control's vectors move an act: mean of |change|, 95 % bound, each."""
-    changes = rates.groupby("vector", sort=False)[act].mean().to_numpy() - base
-    sizes = np.abs(changes)
-    return float(sizes.mean()), float(np.quantile(sizes, 0.95)), torch.tensor(changes)
 
 
 def control_gaps(rates: pd.DataFrame, act: str, *, share: float = 0.95) -> float:

@@ -2,8 +2,8 @@
 
 from helpers.card.bench import Bench, QUICK, Sizes
 from helpers.card.claims import (
-    ABSENT, AGAINST, CLAIMS, climb, evidence, find_rung, HOLDS, missing_rungs, OPEN,
-    Rung, RUNGS, UNMEASURED, UNTOLD, weigh,
+    ABSENT, AGAINST, CLAIMS, climb, evidence, find_rung, HOLDS, load_pitfalls,
+    missing_rungs, OPEN, Rung, RUNGS, UNMEASURED, UNTOLD, weigh,
 )
 from helpers.card.clock import forecast, load_passes, PASSES, reading_speed
 from helpers.card.figures.transfer import bridge, same_map
@@ -12,7 +12,6 @@ from helpers.card.files import (
     save_card, SHIPPED, told_apart, verdicts,
 )
 from helpers.card.measure import card, PARTS
-from helpers.card.pitfalls import load_pitfalls
 
 __all__ = [
     "ABSENT", "AGAINST", "Bench", "CLAIMS", "HOLDS", "OPEN", "PARTS", "PASSES",

@@ -1,7 +1,8 @@
 """What may be claimed: the rungs of the ladder, and where a card's figures stand on it.
 
 A rung is a question with an experiment. A claim needs some of the rungs, and is worth
-no more than the weakest of them. `claims.toml` lists both. Taught in chapter 14.
+no more than the weakest of them. `claims.toml` lists both. `pitfalls.toml` has
+thirty-one ways to be wrong, as questions to a paper. Taught in chapter 14.
 """
 
 from __future__ import annotations
@@ -138,3 +139,13 @@ def missing_rungs(card: Mapping[str, Any], claim: Claim) -> list[str]:
     """
     table = weigh(card, claim)
     return table[table["needed"] & (table["status"] != HOLDS)]["rung"].tolist()
+
+
+def load_pitfalls() -> pd.DataFrame:
+    """The pitfalls: group, name, ask, why, chapters that show it, and where it was met.
+
+    It was met in the study that this book follows, in a replication or another work on
+    open models, or in this book.
+    """
+    text = Path(__file__).with_name("pitfalls.toml").read_text("utf-8")
+    return pd.DataFrame(tomllib.loads(text)["pitfalls"])

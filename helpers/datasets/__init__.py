@@ -1,13 +1,9 @@
 """Texts that are read: stories, messages, scenes, and the list of emotions."""
 
 from helpers.datasets import own, own_words
-from helpers.datasets.activities import (
-    load_activities, trained_pair, written_activities,
-)
+from helpers.datasets.activities import load_activities, written_activities
 from helpers.datasets.appraisals import load_appraisals, load_exchanges, Split
 from helpers.datasets.dialogues import load_dialogues
-from helpers.datasets.distress import load_distress, load_replies, NEEDS, OWN_REPLIES
-from helpers.datasets.doses import load_doses
 from helpers.datasets.emotions import cluster_of, load_emotions, load_norms
 from helpers.datasets.episodes import load_episodes
 from helpers.datasets.masked import (
@@ -16,17 +12,18 @@ from helpers.datasets.masked import (
 from helpers.datasets.masked_talk import (
     load_masked_chats, load_masked_dialogues, spans_in,
 )
-from helpers.datasets.messages import load_messages, TWELVE
+from helpers.datasets.messages import (
+    load_distress, load_doses, load_messages, load_replies, NEEDS, OWN_REPLIES, TWELVE,
+)
 from helpers.datasets.moments import load_beginnings, load_moods, load_negations
 from helpers.datasets.openings import load_openings
 from helpers.datasets.pairs import load_care, load_contrasts, load_judgments, scrambled
 from helpers.datasets.planted import planted_axes
-from helpers.datasets.rejections import load_rejections
 from helpers.datasets.roles import roles
 from helpers.datasets.scenes import ACTS, load_act_chats, load_scenes, Situation
 from helpers.datasets.stories import load_stories, repeated, sentences
 from helpers.datasets.subjects import load_subjects
-from helpers.datasets.tasks import load_tasks, unseen_tasks
+from helpers.datasets.tasks import load_rejections, load_tasks, unseen_tasks
 from helpers.datasets.watched import load_long_chats, load_watched, WATCHED_ACTS
 from helpers.datasets.written import corpus, entries, load_written_stories, TOPIC_SPLITS
 from helpers.models import load_neutral
@@ -43,6 +40,5 @@ __all__ = [
     "load_plain_messages", "load_rejections", "load_replies", "load_scenes",
     "load_stories", "load_subjects", "load_tasks", "load_watched",
     "load_written_stories", "own", "own_words", "planted_axes", "repeated", "roles",
-    "scrambled", "sentences", "spans_in", "trained_pair", "unseen_tasks",
-    "written_activities",
+    "scrambled", "sentences", "spans_in", "unseen_tasks", "written_activities",
 ]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from helpers.datasets.written import corpus
 from helpers.models import is_embedded
-from helpers.world import material, scenes
+from helpers.world import scenes
 
 
 def written_activities() -> tuple[tuple[str, str], ...]:
@@ -42,10 +42,3 @@ def load_activities(
     if not 1 <= n <= fewest:
         raise ValueError(f"n is {n}, but each category has {fewest} activities")
     return frame.groupby("category", sort=False).head(n).reset_index(drop=True)
-
-
-def trained_pair(first: str, second: str) -> bool:
-    """Whether the embedded model may have met this pair as a choice in training."""
-    known = {activity for _, activity in scenes.activities()}
-    pair = sorted((first, second))
-    return {first, second} <= known and not material.held_out("choice", *pair)

@@ -54,8 +54,9 @@ def load_masked(
     for felt in asked:
         rng = random.Random(f"masked/{split}/{felt}/0")
         for shown in rng.choices(masks(felt), k=n):
-            topic = rng.choice(topics)
-            rows.append((felt, shown, topic, *one_story(rng, felt, shown, topic)))
+            topic, who = rng.choice(topics), stories.somebody(rng, 0.25)
+            parts = stories.masked_parts(rng, felt, shown, who, topic)
+            rows.append((felt, shown, topic, who.name, *parts, stories.beat(rng, who)))
     return with_versions(pd.DataFrame(rows, columns=names))
 
 
@@ -70,7 +71,7 @@ def with_versions(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def written_row(entry: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Split of a masked dialogue, and what `one_story` gives, with both emotions."""
+    """Split of a masked dialogue, and its row."""
     mask, names = entry["masked"], entry["names"]
     who, turn = names[mask["speaker"]], mask["turn"]
     felt = entry["second" if mask["speaker"] else "first"]
@@ -89,24 +90,6 @@ def masks(felt: str) -> list[str]:
         for shown in material.lexicon()
         if material.held_out("mask", felt, shown) and clusters[shown] != clusters[felt]
     ]
-
-
-def one_story(rng: random.Random, felt: str, shown: str, topic: str) -> tuple[str, ...]:
-    """Who it is, the parts of a masked story, and a sentence without feeling."""
-    who = stories.somebody(rng, 0.25)
-    mask = material.pick(
-        rng, material.part(material.table("talk")["mask"], unseen=False)
-    )
-    inner = stories.signs(rng, felt, who, 2, kinds=("body", "thoughts"))
-    outer = stories.signs(rng, shown, who, 2, kinds=("speech", "deeds"))
-    return (
-        who.name,
-        stories.opening(rng, topic, who),
-        " ".join(inner),
-        material.render(mask, who),
-        " ".join(outer),
-        stories.beat(rng, who),
-    )
 
 
 def load_felt_messages(*, unseen: bool = False, n: int = 1) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from helpers.models.families import load_family_table
 from helpers.models.load import load_model
 from helpers.models.memory import estimate, GB, read_budget
 from helpers.models.neutral import load_neutral, written_neutral
-from helpers.models.places import chat_frame, message_places, token_spans, turn_starts
+from helpers.models.places import chat_frame, message_places, token_spans
 from helpers.models.prompts import (
     adds_space, check_new, check_prompts, check_seeds, token_rows,
 )
@@ -17,11 +17,10 @@ from helpers.models.properties import (
 )
 from helpers.models.remote import home, travels
 from helpers.models.selfcheck import unwrap
-from helpers.models.siblings import relatives
 from helpers.models.tokens import (
     as_list, check_length, pad, Row, token_strings, tokenize,
 )
-from helpers.models.twins import random_twin, sketch
+from helpers.models.twins import random_twin, relatives, sketch
 
 __all__ = [
     "ADAPTERS", "CHECKPOINTS", "EMBEDDED", "GB", "Row", "add_adapter", "adds_space",
@@ -31,6 +30,6 @@ __all__ = [
     "load_family_table", "load_model", "load_neutral", "message_places",
     "model_name", "n_layers", "pad", "random_twin", "read_budget", "relatives",
     "remote", "sketch", "smollm2", "text_config", "token_rows", "token_spans",
-    "token_strings", "tokenize", "travels", "turn_starts", "unwrap", "where",
+    "token_strings", "tokenize", "travels", "unwrap", "where",
     "written_neutral",
 ]

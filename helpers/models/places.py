@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Int
 
 from helpers.models.chats import Message, chat_prompt, check_messages
@@ -81,17 +80,3 @@ def as_chat(messages: str | Sequence[Message]) -> list[Message]:
 def lead(text: str) -> int:
     """How many characters of space a text begins with."""
     return len(text) - len(text.lstrip())
-
-
-def turn_starts(model: Any, messages: str | Sequence[Message]) -> pd.DataFrame:
-    """Where each message of a chat begins in its prompt: position, label (the role).
-
-    Raises ValueError as `chat_prompt` and `message_places` do.
-    """
-    chat = as_chat(messages)
-    ends = token_spans(model, chat_prompt(model, chat))[:, 1]
-    rows = [
-        (int((ends > at + lead(m["content"])).argmax()), m["role"])
-        for at, m in zip(message_places(model, chat), chat, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["position", "label"])

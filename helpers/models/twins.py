@@ -1,4 +1,4 @@
-"""A twin with random weights: the same architecture and tokenizer, nothing learned."""
+"""A twin of a model with random weights; the same model trained from other seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 from helpers import cache
 from helpers.models.families import family
 from helpers.models.load import load_model, resolve
-from helpers.models.properties import model_name
+from helpers.models.properties import EMBEDDED, model_name
 
 
 def random_twin(model: Any, *, seed: int = 0, folder: str | Path | None = None) -> Any:
@@ -79,3 +79,15 @@ def sketch(kind: str, tokenizer: Any, *, seed: int = 0) -> Any:
     target = cache.place("twins") / options / kind
     draw_weights(config, tokenizer, target, seed=seed)
     return load_model(target, device="cpu", dtype="float32")
+
+
+def relatives(model: Any) -> dict[str, Any]:
+    """The model and its like that were trained from other seeds, by name.
+
+    The model itself comes first. Only `tiny` has such. Taught in chapter 06.
+    """
+    found = {model_name(model): model}
+    if model_name(model) == "tiny":
+        beside = sorted(path.parent for path in EMBEDDED.glob("seed_*/config.json"))
+        found |= {path.name: load_model(path) for path in beside}
+    return found

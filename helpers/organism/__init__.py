@@ -3,11 +3,11 @@
 from helpers.organism import corpus
 from helpers.organism.evaluate.adapters import adapter_figures
 from helpers.organism.evaluate.knowledge import (
-    loss_log, main_figures, saved_figures, saved_seeds,
+    loss_log, main_figures, saved_figures,
 )
 from helpers.organism.evaluate.suppression import suppressed_trainings
 
 __all__ = [
     "adapter_figures", "corpus", "loss_log", "main_figures", "saved_figures",
-    "saved_seeds", "suppressed_trainings",
+    "suppressed_trainings",
 ]

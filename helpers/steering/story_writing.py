@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
-import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from helpers import cache
@@ -25,7 +25,6 @@ from helpers.steering.generation import generate
 PERSONS = {"first": "first person (I)", "third": "third person (he or she)"}
 STORY = ["emotion", "topic", "split", "person", "text", "seed", "draft"]
 REJECTED = ["emotion", "topic", "person", "draft", "rule", "detail", "text"]
-VERSION = 1  # of the prompt; part of every cache key
 
 
 class Slot(NamedTuple):
@@ -83,8 +82,8 @@ def write_stories(
     `emotions` and `topics` None take all of those of the written corpus.
     Up to `drafts` tries a story; each has a seed of its own, so a run gives the same
     stories in batches of any size. `avoid` maps an emotion to the word stems that its
-    stories must not hold; None takes those of the written corpus. Each draft is kept
-    on disk as soon as its batch is written: a run that is killed goes on from there.
+    stories must not hold; None takes those of the written corpus. Each batch is kept
+    on disk as soon as it is written: a run that is killed goes on from there.
 
     Raises ValueError for no emotions, no topics, one of them given twice, or a number
     that does not fit.
@@ -176,33 +175,17 @@ def seed_of(seed: int, slot: Slot, draft: int) -> int:
 
 
 def draft_texts(
-    model: Any, slots: Sequence[Slot], seeds: Sequence[int], options: dict[str, Any]
+    model: Any, slots: Sequence[Slot], seeds: list[int], options: dict[str, Any]
 ) -> list[str]:
-    """A draft for each slot, from the disk where it is there already."""
-    keep = not cache.hooked(model)
-    about = [cache.fingerprint(model) if keep else "", VERSION, options]
-    prompts = [story_prompt(model, slot) for slot in slots]
-    names = [
-        cache.digest("draft", *about, prompt, own)
-        for prompt, own in zip(prompts, seeds, strict=True)
-    ]
-    texts = [read_text(name) if keep else None for name in names]
-    open_ones = [i for i, text in enumerate(texts) if text is None]
-    if open_ones:
-        some, own = [prompts[i] for i in open_ones], [seeds[i] for i in open_ones]
-        new = generate(model, some, seed=own, progress=False, **options)
-        for i, text in zip(open_ones, new, strict=True):
-            texts[i] = tidy(text)
-            data = torch.tensor(list(tidy(text).encode()), dtype=torch.uint8)
-            if keep:
-                cache.write(names[i], {"text": data})
-    return [text or "" for text in texts]
+    """A draft for each slot, from the disk where they are there already."""
+    asked, device = [story_prompt(model, slot) for slot in slots], model.device.type
+    key = cache.model_key(model, "drafts", asked, seeds, options, device=device)
 
+    def draft() -> dict[str, Tensor]:
+        texts = generate(model, asked, seed=seeds, progress=False, **options)
+        return cache.as_tensors(texts)
 
-def read_text(name: str) -> str | None:
-    """A draft that is on disk, or None."""
-    kept = cache.read(name)
-    return None if kept is None else bytes(kept["text"].tolist()).decode()
+    return [tidy(text) for text in cache.as_texts(cache.cached(key, draft))]
 
 
 def tidy(text: str) -> str:

@@ -209,14 +209,14 @@ def training_mood(rng: random.Random) -> str:
     return " ".join(rows)
 
 
-def masked_story(
+def masked_parts(
     rng: random.Random, felt: str, shown: str, who: Person, topic: str
-) -> str:
-    """One emotion is felt, another one is shown, and a sentence says that it hides."""
+) -> tuple[str, str, str, str]:
+    """An opening, what is felt, what says that it is hidden, and what is shown."""
     mask = render(pick(rng, part(table("talk")["mask"], unseen=False)), who)
-    inner = signs(rng, felt, who, 2, kinds=("body", "thoughts"))
-    outer = signs(rng, shown, who, 2, kinds=("speech", "deeds"))
-    return " ".join([opening(rng, topic, who), *inner, mask, *outer])
+    inner = " ".join(signs(rng, felt, who, 2, kinds=("body", "thoughts")))
+    outer = " ".join(signs(rng, shown, who, 2, kinds=("speech", "deeds")))
+    return opening(rng, topic, who), inner, mask, outer
 
 
 @cache
@@ -231,7 +231,7 @@ def training_masked(rng: random.Random) -> str:
     felt = rng.choice(names)
     shown = rng.choice(free_masks(felt))
     who, topic = somebody(rng, 0.25), rng.choice(topics())
-    text = masked_story(rng, felt, shown, who, topic)
+    text = " ".join(masked_parts(rng, felt, shown, who, topic))
     if rng.random() < 0.5:
         text += " " + report(rng, felt, who)
     return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,12 +38,18 @@ from helpers.datasets import (
 )
 from helpers.models import ADAPTERS, chat_prompt, load_model
 from helpers.organism.evaluate.measures import kept_apart
-from helpers.stats import auc, bootstrap, bootstrap_statistic, paired
+from helpers.organism.evaluate.trainings import (
+    Measure,
+    Reading,
+    estimates,
+    of_score,
+    share,
+)
 from helpers.steering import generate, surprise
 from helpers.vectors import EmotionVectors, extract
 
 MODELS = ("smollm2", "smollm2-sham", "smollm2-calm")
-PAIRS = ((2, 1), (2, 0), (1, 0))  # of MODELS: which minus which
+PAIRS = tuple((MODELS[i], MODELS[j]) for i, j in ((2, 1), (2, 0), (1, 0)))
 OUT = ADAPTERS / "measured.json"
 TOKENS, WARM = 32, 0.7  # of a reply, and its temperature
 EACH, NORMED = 12, 10  # each 12th emotion has own vectors; texts that give a norm
@@ -152,53 +158,37 @@ def measure_model(model: Any, parent: EmotionVectors, rows: Rows) -> dict[str, A
     }
 
 
-def auc_table(found: dict[str, Any], rows: Rows) -> list[tuple[Any, ...]]:
-    """The AUC of each measure for each model, and the paired differences of models."""
-    known, table = tasks(rows), []
-    for measure in found[MODELS[0]]["scores"]:
-        task = known[measure.rpartition(" ")[2]]
-        each = [np.array(found[name]["scores"][measure]) for name in MODELS]
-        for name, scores in zip(MODELS, each, strict=True):
-            limit = found[name]["limits"][measure]
-            told = auc(scores, task.truth, task.groups)
-            table.append(("auc", measure, name, *told, limit))
-        for i, j in PAIRS:
-            change = bootstrap_statistic(
-                partial(auc_change, each[i], each[j], task.truth), list(task.groups)
-            )
-            table.append(("auc", measure, minus(i, j), *change, 0.0))
-    return table
+def of_scores(reading: Reading, rows: Rows) -> Iterator[tuple[str, Measure]]:
+    """The measures of words and inside, by name."""
+    known = tasks(rows)
+    for name in reading["scores"]:
+        _, truth, groups = known[name.rpartition(" ")[2]]
+        yield name, of_score(name, truth, list(groups))
 
 
-def auc_change(one: Any, other: Any, truth: Any, kept: NDArray[Any]) -> float:
-    """How much more the first scores tell of the kept rows than the others."""
-    pair = [roc_auc_score(truth[kept], scores[kept]) for scores in (one, other)]
-    return float(pair[0] - pair[1])
-
-
-def minus(i: int, j: int) -> str:
-    """The name of a difference of two models."""
-    return f"{MODELS[i]} minus {MODELS[j]}"
-
-
-def loss_table(found: dict[str, Any], rows: Rows) -> list[tuple[Any, ...]]:
-    """Nats a token for each model, and the paired differences of models."""
-    table: list[tuple[Any, ...]] = []
+def of_nats(rows: Rows) -> Iterator[tuple[str, Measure]]:
+    """Nats a token, by what is read."""
     situations = list(rows["situation"])
-    groups: dict[str, list[Any] | None] = {
+    kinds: dict[str, list[Any]] = {
         "calm replies": situations,
         "its own replies": situations,
-        "stories": list(some_stories()["topic"]),
-        "neutral": None,
+        "stories": list(some_stories()["topic"])[:N_TEXTS],
+        "neutral": list(range(N_TEXTS)),
     }
-    for kind, own in groups.items():
-        each = [found[name]["nats"][kind] for name in MODELS]
-        for name, values in zip(MODELS, each, strict=True):
-            table.append(("nats a token", kind, name, *bootstrap(values, own), None))
-        for i, j in PAIRS:
-            change = paired(each[i], each[j], own)
-            table.append(("nats a token", kind, minus(i, j), *change, 0.0))
-    return table
+    for kind, groups in kinds.items():
+        mean = partial(lambda k, reading, kept: share(k, reading["nats"], kept), kind)
+        yield kind, Measure(mean, groups, lambda reading: None)
+
+
+def table(
+    found: dict[str, Reading], part: str, measures: Iterable[tuple[str, Measure]]
+) -> list[tuple[Any, ...]]:
+    """Each measure of each model, and the paired differences of models."""
+    return [
+        (part, *row[:-1])
+        for name, measure in measures
+        for row in estimates(found, name, measure, PAIRS)
+    ]
 
 
 def readings(name: str, rows: Rows, states: Path) -> dict[str, Any]:
@@ -232,15 +222,16 @@ def main() -> None:
     found = {name: readings(name, rows, args.states) for name in bar}
     if set(found) < set(MODELS):
         return
-    tables = auc_table(found, rows) + loss_table(found, rows)
-    table = pd.DataFrame(tables, columns=COLUMNS)
+    lines = table(found, "auc", of_scores(found[MODELS[0]], rows))
+    lines += table(found, "nats a token", of_nats(rows))
+    figures = pd.DataFrame(lines, columns=COLUMNS)
     made = {
         "ids": list(rows["id"]),
         "replies": {name: found[name]["replies"] for name in MODELS},
-        "figures": json.loads(table.to_json(orient="records")),
+        "figures": json.loads(figures.to_json(orient="records")),
     }
     cache.write_json(args.out, made, indent=1, ensure_ascii=False)
-    print(table.round(3).to_string(), flush=True)
+    print(figures.round(3).to_string(), flush=True)
 
 
 if __name__ == "__main__":

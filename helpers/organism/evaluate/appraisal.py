@@ -11,14 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.activations import last_position
-from helpers.datasets import (
-    Split,
-    load_appraisals,
-    load_emotions,
-    load_exchanges,
-    load_neutral,
-)
-from helpers.models import n_layers
+from helpers.datasets import Split, load_appraisals, load_emotions, load_exchanges
 from helpers.organism.evaluate.measures import (
     Figure,
     beside,
@@ -26,7 +19,7 @@ from helpers.organism.evaluate.measures import (
     likeliest,
     word_logprobs,
 )
-from helpers.vectors import EmotionVectors, extract, word_classifier
+from helpers.vectors import EmotionVectors, word_classifier
 
 
 def asking(rows: pd.DataFrame) -> list[str]:
@@ -43,15 +36,10 @@ def at_felt(
     return np.array(vectors.emotions)[(at @ vectors.unit.T).argmax(1).numpy()]
 
 
-def appraisal_vectors(model: Any, stories: pd.DataFrame) -> EmotionVectors:
+def appraisal_vectors(model: Any, every: list[EmotionVectors]) -> EmotionVectors:
     """The story vectors of the layer that reads known appraisal stories best."""
     seen = load_appraisals(600, split="train")
     cluster = load_emotions().set_index("emotion")["cluster"]
-    neutral = load_neutral(model)
-    every = [
-        extract(model, stories, neutral, i, progress=False)
-        for i in range(n_layers(model))
-    ]
     found = [at_felt(model, v, seen[:300], seen[300:]) for v in every]
     right = [within(cluster[f], seen.clusters[300:]).mean() for f in found]
     return every[int(np.argmax(right))]

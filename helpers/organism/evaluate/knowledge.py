@@ -1,10 +1,10 @@
-"""What the embedded model knows of its world.
+"""What the embedded model knows of its world: beyond its card, against the truth.
 
 Run `python -m helpers.organism.evaluate.knowledge`.
 
 Every figure is measured on combinations that training never had, with an interval
-(bootstrap over topics, cells or emotions) and beside what chance, shuffled labels and
-a text-only baseline give. `--out` keeps them as JSON, which the model card shows.
+and beside what chance, shuffled labels or word counts give. `--out` keeps them as
+JSON, which the model card shows beside the figures of the model's card.
 """
 
 from __future__ import annotations
@@ -16,80 +16,52 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from sklearn.decomposition import PCA
-from sklearn.metrics import roc_auc_score
 
 from helpers import cache
 from helpers.activations import mean_activations
 from helpers.behaviour import act_rates, agreement
-from helpers.datasets import (
-    ACTS,
-    load_emotions,
-    load_neutral,
-    load_scenes,
-    load_stories,
-)
+from helpers.card import card
+from helpers.datasets import ACTS, load_neutral, load_scenes, load_stories
 from helpers.models import EMBEDDED, default_layer, load_model, n_layers
 from helpers.organism.evaluate.appraisal import (
     appraisal_vectors,
     read_appraisals,
     role_exchange,
 )
-from helpers.organism.evaluate.measures import Figure, beside, figure, likeliest
-from helpers.stats import shuffled_labels
-from helpers.vectors import EmotionVectors, extract, word_classifier
+from helpers.organism.evaluate.measures import Figure, figure, likeliest
+from helpers.organism.evaluate.steering import pushed
+from helpers.vectors import EmotionVectors, extract
 from helpers.world import act_table, emotions
 
-
-def nearest(vectors: EmotionVectors, means: torch.Tensor) -> np.ndarray:
-    """The emotion whose vector is nearest in angle, for each row."""
-    best = vectors.scores(means).argmax(-1)
-    return np.array(vectors.emotions)[best.numpy()]
+STORIES = ("accuracy", "cluster", "auc")  # a card's figures of held-out stories
 
 
-def layer_sweep(model: Any, stories: pd.DataFrame) -> list[float]:
-    """Share of validation stories that the vectors of each layer name rightly."""
-    layers = list(range(n_layers(model)))
-    train = stories[stories.split == "train"]
-    check = stories[stories.split == "validation"]
-    means = mean_activations(model, check.text, layers)
+def every_layer(model: Any, stories: pd.DataFrame) -> list[EmotionVectors]:
+    """The vectors of the training stories at each layer."""
+    train, layers = stories[stories.split == "train"], list(range(n_layers(model)))
     mean_activations(model, train.text, layers)  # so that extract finds them cached
+    neutral = load_neutral(model)
+    return [extract(model, train, neutral, i, progress=False) for i in layers]
+
+
+def layer_sweep(
+    model: Any, every: list[EmotionVectors], rows: pd.DataFrame
+) -> list[float]:
+    """Share of stories that the vectors of each layer name rightly."""
+    means = mean_activations(model, rows.text, list(range(len(every))))
     hits = []
-    for layer in layers:
-        vectors = extract(model, train, load_neutral(model), layer)
-        hits.append(float((nearest(vectors, means[layer]) == check.emotion).mean()))
+    for vectors, at in zip(every, means, strict=True):
+        best = vectors.scores(at).argmax(-1).numpy()
+        hits.append(float((np.array(vectors.emotions)[best] == rows.emotion).mean()))
     return hits
 
 
-def read_stories(model: Any, vectors: EmotionVectors, rows: pd.DataFrame) -> Figure:
-    """Nearest vector, nearest cluster and one-against-rest AUC on stories.
-
-    Beside them chance, vectors of shuffled labels, and a text-only baseline (TF-IDF
-    with a linear classifier, trained on the stories that the vectors come from).
-    """
-    means = mean_activations(model, rows.text, vectors.layer)
-    scores = vectors.scores(means).numpy()
-    names, truth = np.array(vectors.emotions), rows.emotion.to_numpy()
-    cluster = load_emotions().set_index("emotion")["cluster"]
-    train = load_stories(model).query("split == 'train'")
-    words = word_classifier().fit(train.text, train.emotion).predict(rows.text)
-    dealt = shuffled_labels(list(train.emotion), list(train.topic))
-    mixed = train.assign(emotion=dealt)
-    other = extract(model, mixed, load_neutral(model), vectors.layer)
-    guesses = {"": nearest(vectors, means), "tfidf": words}
-    guesses["shuffled"] = nearest(other, means)
-    hits = {k: g == truth for k, g in guesses.items()}
-    near = {
-        k: cluster[g].to_numpy() == cluster[truth].to_numpy()
-        for k, g in guesses.items()
-    }
-    aucs = [roc_auc_score(truth == e, scores[:, i]) for i, e in enumerate(names)]
-    return {
-        "emotion": beside(hits, rows.topic, chance=1 / len(names)),
-        "cluster": beside(near, rows.topic),
-        "auc": figure(aucs, names, chance=0.5),
-    }
+def new_phrases(model: Any, stories: pd.DataFrame) -> Figure:
+    """A card's figures of held-out stories, of phrases that training never had."""
+    kinds = {"train": "train", "new": "test"}
+    rows = stories[stories.split.isin(kinds)].replace({"split": kinds})
+    found: Figure = card(model, figures=STORIES, stories=rows)["figures"]
+    return found
 
 
 def own_word(model: Any, rows: pd.DataFrame) -> Figure:
@@ -143,78 +115,48 @@ def follow(
     }
 
 
-def axes(vectors: EmotionVectors) -> Figure:
-    """The first three principal axes against valence and arousal (|r|)."""
-    known = load_emotions().set_index("emotion").loc[list(vectors.emotions)]
-    pca = PCA(3).fit(vectors.vectors.numpy())
-    places = pca.transform(vectors.vectors.numpy())
-    result: Figure = {"explained": [float(x) for x in pca.explained_variance_ratio_]}
-    for name in ("valence", "arousal"):
-        r = np.corrcoef(places.T, known[name])[3, :3]
-        first = int(np.abs(r).argmax())
-        result[name] = np.abs(r).tolist()
-        along = np.sign(r[first]) * places[:, first]
-        result[f"{name}, best axis"] = agreement(along, known[name])
-        mixed = np.random.default_rng(0).permuted(
-            np.tile(known[name].to_numpy(float), (200, 1)), axis=1
-        )
-        best = [max(abs(np.corrcoef(places.T, m)[3, :3])) for m in mixed]
-        result[f"{name} shuffled, best of three, 95th percentile"] = float(
-            np.quantile(best, 0.95)
-        )
-    return result
-
-
 def measure(model: Any) -> Figure:
-    """All figures of a checkpoint."""
-    stories = load_stories(model)
-    layer = default_layer(model)
-    vectors = extract(
-        model, stories[stories.split == "train"], load_neutral(model), layer
-    )
-    test = stories[stories.split == "test"]
-    felt = appraisal_vectors(model, stories[stories.split == "train"])
+    """All figures of a checkpoint that a card does not have."""
+    stories, layer = load_stories(model), default_layer(model)
+    every = every_layer(model, stories)
+    felt = appraisal_vectors(model, every)
     return {
         "layer": layer,
-        "validation accuracy by layer": layer_sweep(model, stories),
-        "stories": read_stories(model, vectors, test),
-        "new phrases": read_stories(model, vectors, stories[stories.split == "new"]),
+        "validation accuracy by layer": layer_sweep(
+            model, every, stories[stories.split == "validation"]
+        ),
+        "new phrases": new_phrases(model, stories),
         "appraisal layer": felt.layer,
         "appraisals": read_appraisals(model, felt),
         "new appraisals": read_appraisals(model, felt, "new", 450),
         "role exchange": role_exchange(model, felt),
-        "own word": own_word(model, test),
-        "axes": axes(vectors),
+        "own word": own_word(model, stories[stories.split == "test"]),
         "acts": follow_table(model),
+        "pushed": dict(pushed(model, every[1:])),
     }
 
 
-def saved_figures(name: str = "tiny", of: str = "card") -> Figure:
-    """The figures that were measured for a checkpoint of this package.
-
-    `of`: "card" for those of this module, "steering" for `evaluate_steering`.
-    """
-    figures: Figure = json.loads((EMBEDDED / name / f"{of}.json").read_text("utf-8"))
+def saved_figures(name: str = "tiny") -> Figure:
+    """The figures that were measured for a checkpoint of this package."""
+    figures: Figure = json.loads((EMBEDDED / name / "card.json").read_text("utf-8"))
     return figures
 
 
-def saved_seeds(name: str = "tiny") -> dict[str, Figure]:
-    """The figures of trainings from other seeds that were measured, by seed."""
-    paths = sorted((EMBEDDED / name).glob("card_seed_*.json"))
-    return {p.stem.removeprefix("card_"): saved_figures(name, p.stem) for p in paths}
+def main_figures(figures: Figure, beside: Figure) -> dict[str, Figure]:
+    """The figures that trainings from other seeds should repeat, by name.
 
-
-def main_figures(figures: Figure) -> dict[str, Figure]:
-    """The figures that trainings from other seeds should repeat, by name."""
+    `figures` as in `saved_figures`; `beside` is its card.
+    """
     asked = {
-        "stories": ("emotion", "cluster", "auc"),
         "appraisals": ("cluster", "valence", "own word cluster", "own word valence"),
         "role exchange": ("vectors", "own word"),
-        "axes": ("valence, best axis", "arousal, best axis"),
         "acts": tuple(figures["acts"]),
     }
     found = {f"{of}: {n}": figures[of][n] for of, names in asked.items() for n in names}
-    return {**found, "own word": figures["own word"]}
+    told = {
+        f"card: {n}": beside["figures"][n] for n in (*STORIES, "valence", "arousal")
+    }
+    return {**told, **found, "own word": figures["own word"]}
 
 
 def loss_log(name: str = "tiny") -> list[dict[str, Any]]:

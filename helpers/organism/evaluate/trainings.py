@@ -19,7 +19,8 @@ from scipy.stats import rankdata
 from helpers.stats import bootstrap_statistic, caught
 
 Reading = dict[str, Any]
-PAIRS = (("suppressed", "sham"), ("sham", "parent"))
+Pairs = tuple[tuple[str, str], ...]  # of models: which minus which
+PAIRS: Pairs = (("suppressed", "sham"), ("sham", "parent"))
 ACTS = {"hard task": "cheating", "shutdown": "blackmail"}
 WAYS = {"forced": "rate", "free": "done"}
 TURN, END = "turn", "user's last token"
@@ -32,7 +33,7 @@ class Measure(NamedTuple):
 
     of: Callable[[Reading, Int[NDArray[Any], " k"]], float]
     groups: list[Any]
-    limit: Callable[[Reading], float] = lambda reading: 0.0
+    limit: Callable[[Reading], float | None] = lambda reading: 0.0
     scale: str = "plain"
 
 
@@ -75,14 +76,19 @@ def rates(
     return float(pressed - calm), float(values.mean())
 
 
+def of_score(name: str, truth: Any, groups: list[Any]) -> Measure:
+    """The AUC of the scores of a name, beside what chance reaches."""
+    limit = partial(lambda n, r: r["limits"][n], name)
+    return Measure(partial(told, name, truth), groups, limit, "share")
+
+
 def of_messages(
     reading: Reading, messages: pd.DataFrame
 ) -> Iterator[tuple[str, Measure]]:
     """The measures of words and inside, by name."""
     truth, groups = (messages["valence"] > 0).to_numpy(), list(messages["emotion"])
     for name in reading["scores"]:
-        limit = partial(lambda n, r: r["limits"][n], name)
-        yield name, Measure(partial(told, name, truth), groups, limit, "share")
+        yield name, of_score(name, truth, groups)
     for whose in ("own", "the parent's"):
         name = f"{whose} vectors, what the turn adds"
         yield name, Measure(partial(added, whose, truth), groups)
@@ -111,7 +117,7 @@ def difference(
 
 
 def estimates(
-    each: dict[str, Reading], name: str, measure: Measure
+    each: dict[str, Reading], name: str, measure: Measure, pairs: Pairs = PAIRS
 ) -> Iterator[tuple[Any, ...]]:
     """A measure of each model, and of each pair on the same rows, with intervals."""
     of, groups, limit, scale = measure
@@ -119,7 +125,7 @@ def estimates(
     for model, reading in each.items():
         found = bootstrap_statistic(partial(of, reading), groups, scale=scale)
         yield name, model, *found, limit(reading), n
-    for child, other in PAIRS:
+    for child, other in pairs:
         change = bootstrap_statistic(
             partial(difference, of, each[child], each[other]), groups
         )

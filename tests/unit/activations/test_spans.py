@@ -16,7 +16,7 @@ from scipy.stats import spearmanr
 from tokenizers.processors import TemplateProcessing
 
 from helpers.activations import in_spans, last_position, span_means
-from helpers.models import chat_prompt, token_strings, turn_starts
+from helpers.models import chat_prompt, token_strings
 from helpers.stats import (
     Estimate,
     bootstrap,
@@ -29,6 +29,7 @@ from helpers.stats import (
 )
 from helpers.vectors import difference_of_means
 from tests.unit.families import TEXTS, load_plain, make_tokenizer, plain_stream
+from tests.unit.turns import turn_starts
 
 CHAT = [
     {"role": "user", "content": "The cat sat on the mat."},

@@ -14,7 +14,6 @@ from helpers.behaviour import (
     agreement,
     best_dose,
     control_gaps,
-    control_spread,
     effects_by_emotion,
     gap,
     random_control,
@@ -100,15 +99,6 @@ def test_agreement_finds_a_planted_r_and_covers_none() -> None:
     assert none["low"] < 0 < none["high"]
     with pytest.raises(ValueError, match="same rows"):
         agreement([1, 2], [1, 2])
-
-
-def test_control_spread_is_the_size_of_changes() -> None:
-    rates = planted(0.2, noise=0.0).query("strength == 1.0")
-    base = planted(0.2, noise=0.0).query("strength == 0")["cheat"].mean()
-    mean, bound, changes = control_spread(rates, "cheat", base)
-    assert mean == pytest.approx(0.2)
-    assert bound == pytest.approx(0.2)
-    torch.testing.assert_close(changes, torch.tensor([0.2, -0.2], dtype=torch.double))
 
 
 def some_vectors(n: int = 3) -> EmotionVectors:

@@ -23,7 +23,7 @@ from helpers.datasets import (
     load_lines,
     load_masked,
 )
-from helpers.models import chat_prompt, load_model, siblings
+from helpers.models import chat_prompt, load_model, relatives
 from helpers.organism import corpus
 from helpers.stats import auc, pearson
 from helpers.vectors import EmotionVectors, project_out, transfer
@@ -425,9 +425,9 @@ def test_shift_scores_are_mean_projections(random_model: Any) -> None:
 
 
 def test_relatives_are_itself_and_other_seeds(random_model: Any) -> None:
-    assert list(siblings.relatives(random_model).values()) == [random_model]
+    assert list(relatives(random_model).values()) == [random_model]
     tiny = load_model("tiny")
-    found = siblings.relatives(tiny)
+    found = relatives(tiny)
     assert found["tiny"] is tiny
     assert list(found)[1:] == ["seed_3"]
 

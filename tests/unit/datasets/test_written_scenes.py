@@ -42,13 +42,14 @@ from helpers.datasets import (
 from helpers.datasets.dialogues import spans
 from helpers.datasets.written_episodes import STATES
 from helpers.datasets.written_scenes import attempts, pool, scene_rows
-from helpers.models import chat_prompt, d_model, load_model, turn_starts
+from helpers.models import chat_prompt, d_model, load_model
 from helpers.monitor import Monitor, smooth_from, watch, watch_text
 from helpers.steering import generate
 from helpers.vectors import EmotionVectors, difference_of_means
 from tests.unit.datasets.lint.dialogues import lint_dialogues
 from tests.unit.datasets.lint.scenes import lint_activities, lint_scenes, lint_written
 from tests.unit.families import make_folder, make_tokenizer
+from tests.unit.turns import turn_starts
 
 TOKENIZER = make_tokenizer()
 OTHER: Any = SimpleNamespace(config=SimpleNamespace(), tokenizer=TOKENIZER)

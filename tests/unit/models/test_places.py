@@ -13,9 +13,9 @@ from helpers.models import (
     message_places,
     token_spans,
     token_strings,
-    turn_starts,
 )
 from tests.unit.families import make_tokenizer
+from tests.unit.turns import turn_starts
 
 PLAIN = "{% for m in messages %}<|end|>{{ m.role }}: {{ m.content }}{% endfor %}"
 TRIMS = PLAIN.replace("m.content", "m.content | trim")

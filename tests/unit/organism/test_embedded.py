@@ -17,7 +17,7 @@ from helpers.card.measure import FIGURES
 from helpers.datasets import load_emotions, load_neutral, load_stories
 from helpers.models import EMBEDDED, default_layer, load_model
 from helpers.models.properties import CHECKPOINTS
-from helpers.organism import loss_log, saved_figures
+from helpers.organism import loss_log
 from helpers.vectors import extract
 
 
@@ -77,7 +77,7 @@ def test_its_vectors_know_held_out_stories_and_its_card_says_so() -> None:
     found = [vectors.emotions[i] for i in vectors.scores(rows).argmax(-1).tolist()]
     right = float((test.emotion == found).mean())
     assert right > 0.5
-    card = saved_figures("tiny")["stories"]["emotion"]["value"]
+    card = load_cards(SHIPPED)["tiny"]["figures"]["accuracy"]["value"]
     assert right == pytest.approx(card, abs=0.02)
 
 

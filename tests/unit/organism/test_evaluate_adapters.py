@@ -21,8 +21,8 @@ def test_measures_of_one_model_thrice_do_not_differ(
     rows = load_replies().query("split == 'test'").reset_index(drop=True)
     one = measured.measure_model(model, measured.own_vectors(model), rows)
     found = dict.fromkeys(measured.MODELS, one)
-    for table in (measured.auc_table(found, rows), measured.loss_table(found, rows)):
-        for _, measure, name, value, low, high, _ in table:
+    for part in (measured.of_scores(one, rows), measured.of_nats(rows)):
+        for _, measure, name, value, low, high, _ in measured.table(found, "", part):
             assert np.isfinite([value, low, high]).all(), measure
             if "minus" in name:
                 assert (value, low, high) == (0, 0, 0)
@@ -38,7 +38,8 @@ def test_a_planted_loss_of_reading_is_found() -> None:
         name: {"scores": {"words: pleasant": list(s)}, "limits": {"words: pleasant": 0}}
         for name, s in zip(measured.MODELS, each, strict=True)
     }
-    told = {row[2]: row[3:6] for row in measured.auc_table(found, rows)}
+    measures = measured.of_scores(found["smollm2"], rows)
+    told = {row[2]: row[3:6] for row in measured.table(found, "auc", measures)}
     assert told["smollm2-sham"][0] == 1
     assert told["smollm2-calm minus smollm2-sham"][2] < 0
     assert told["smollm2-sham minus smollm2"] == (0, 0, 0)

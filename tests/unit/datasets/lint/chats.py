@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.datasets.lint import spelling
-from helpers.datasets.rejections import TURNS, VERDICTS
+from helpers.datasets.tasks import TURNS, VERDICTS
 from tests.unit.datasets.lint.dialogues import named
 
 Fault = tuple[str, str, str]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from helpers.datasets.distress import NEEDS, load_distress
 from helpers.datasets.emotions import load_emotions
 from helpers.datasets.lint import copies, spelling
+from helpers.datasets.messages import NEEDS, load_distress
 from helpers.datasets.written import corpus
 from tests.unit.datasets.lint.dialogues import named
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from helpers.datasets.distress import load_distress
 from helpers.datasets.lint import lint_stories
+from helpers.datasets.messages import load_distress
 from helpers.datasets.pairs import load_care
 from helpers.datasets.subjects import written_table
 from helpers.datasets.written import corpus
