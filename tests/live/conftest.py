@@ -127,8 +127,7 @@ def subject(request: pytest.FixtureRequest, site: Path) -> Subject:
     if request.param == "tiny":
         return Subject("tiny", TINY, pieces, Counts(200, 100, 20))
     split(smollm2.gguf(), pieces, "smollm2")
-    # Once each way to push, unless more are asked for.
-    counts = Counts(MORE, MORE // 2, 10) if MORE else Counts(10, 10, 6)
+    counts = Counts(MORE or 20, MORE // 2 or 10, 10)
     return Subject("smollm2", smollm2.folder(), pieces, counts)
 
 
