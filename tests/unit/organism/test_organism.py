@@ -25,7 +25,7 @@ from sklearn.naive_bayes import MultinomialNB
 from helpers.datasets import load_emotions, load_scenes, load_stories
 from helpers.organism import corpus
 from helpers.organism.tokenizer import train_tokenizer
-from helpers.organism.train import new_model
+from helpers.organism.train import main, new_model
 from helpers.world import acts, appraisal, material, scenes, stories, talk
 
 ROOT = Path(__file__).parents[3]
@@ -463,11 +463,18 @@ def test_a_stage_goes_on_from_a_checkpoint(whole: Path, tmp_path: Path) -> None:
     )
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[k], after[k]) for k in before)
-    wrong = subprocess.run(
-        [*command(more), *one[:2]], cwd=ROOT, text=True, capture_output=True
-    )
-    assert wrong.returncode == 2
-    assert "belong together" in wrong.stderr
+
+
+def test_a_checkpoint_and_its_stage_belong_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    given = [*command(tmp_path / "more")[2:], "--from", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", given)
+    with pytest.raises(SystemExit) as wrong:
+        main()
+    assert wrong.value.code == 2
+    assert "belong together" in capsys.readouterr().err
+    assert not (tmp_path / "more").exists()
 
 
 def test_a_killed_run_goes_on_bit_for_bit(
