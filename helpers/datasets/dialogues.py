@@ -59,19 +59,18 @@ def partners(rng: random.Random, names: list[str]) -> list[str]:
     Raises ValueError when there are too few names for that.
     """
     order = rng.sample(names, len(names))
+    right = [held(names, order, i) for i in range(len(names))]
     for _ in range(200 * len(names)):
-        wrong = [
-            i
-            for i, (a, b) in enumerate(zip(names, order, strict=True))
-            if not material.held_out("talk", a, b)
-        ]
+        wrong = [i for i, fits in enumerate(right) if not fits]
         if not wrong:
             return order
         i, j = rng.choice(wrong), rng.randrange(len(names))
-        now = held(names, order, i) + held(names, order, j)
         order[i], order[j] = order[j], order[i]
-        if held(names, order, i) + held(names, order, j) < now:
+        now = held(names, order, i), held(names, order, j)
+        if sum(now) < right[i] + right[j]:
             order[i], order[j] = order[j], order[i]
+        else:
+            right[i], right[j] = now
     raise ValueError(f"no held-out pairing of {len(names)} emotions: pass more of them")
 
 

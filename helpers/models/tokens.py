@@ -52,8 +52,10 @@ def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:
     for i in range(0, len(listed), AT_ONCE):
         ids = model.tokenizer(listed[i : i + AT_ONCE], verbose=False)["input_ids"]
         rows.extend(np.array(row, dtype=np.int32) for row in ids)
+    context = context_of(model)
     for i, row in enumerate(rows):
-        check_length(model, f"text {i}", len(row))
+        if context and len(row) > context:
+            check_length(model, f"text {i}", len(row))
         if len(row) <= start:
             raise ValueError(
                 f"text {i} has {len(row)} tokens, so none is left from start={start} "
@@ -62,9 +64,14 @@ def tokenize(model: Any, texts: Iterable[str], *, start: int = 0) -> list[Row]:
     return rows
 
 
+def context_of(model: Any) -> int | None:
+    """How many positions the model has; None where it does not say."""
+    return getattr(text_config(model), "max_position_embeddings", None)
+
+
 def check_length(model: Any, what: str, n: int, follow: int = 0) -> None:
     """Raise ValueError unless `n` tokens and those that follow fit the context."""
-    context = getattr(text_config(model), "max_position_embeddings", None)
+    context = context_of(model)
     if not context or n + follow <= context:
         return
     if follow:

@@ -96,6 +96,8 @@ def present(values: Any, name: str) -> list[Any]:
     """Labels of any kind as a list; raises ValueError, naming the row, for a gap."""
     listed = column(values)
     for i, value in enumerate(listed):
+        if isinstance(value, str):  # most are, and to ask numpy takes long
+            continue
         if np.ndim(value) == 0 and pd.isna(value):
             raise ValueError(f"{name}: {row_name(values, i)} is missing ({value!r})")
     return listed

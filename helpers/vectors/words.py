@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -34,6 +35,6 @@ def word_counts(
     The text-only baseline: put these where activations stand. Taught in chapter 04.
     """
     counter = word_vectorizer(min_df=2)
-    before = counter.fit_transform(train).toarray()
-    after = counter.transform(texts).toarray()
-    return torch.tensor(before).float(), torch.tensor(after).float()
+    both = counter.fit_transform(train), counter.transform(texts)
+    before, after = (torch.from_numpy(x.astype(np.float32).toarray()) for x in both)
+    return before, after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from tokenizers.processors import TemplateProcessing
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from helpers.models import load_model
 from helpers.models.beginnings import warn_of_lost_beginning
@@ -54,9 +55,20 @@ def made(root: Path, *, needs: bool, said: bool) -> tuple[Path, Any]:
     return folder, tokenizer
 
 
+@pytest.fixture(scope="module")
+def needing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that needs its beginning, and does not say so."""
+    return made(tmp_path_factory.mktemp("needing"), needs=True, said=False)[0]
+
+
 @pytest.mark.parametrize("said", [True, False])
-def test_a_lost_beginning_is_told(tmp_path: Path, said: bool) -> None:
-    folder, tokenizer = made(tmp_path, needs=True, said=said)
+def test_a_lost_beginning_is_told(needing: Path, tmp_path: Path, said: bool) -> None:
+    folder = shutil.copytree(needing, tmp_path / "model")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert tokenizer.bos_token is None
+    if said:
+        tokenizer.bos_token = BOS
+        tokenizer.save_pretrained(folder)
     with pytest.warns(UserWarning, match=r"seems to need '<\|begin_of_text\|>' before"):
         load_model(folder, device="cpu")
     tokenizer.backend_tokenizer.post_processor = TemplateProcessing(

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,55 +37,56 @@ from helpers.steering import Push, choice_logprobs, generate, sweep_logprobs
 from helpers.vectors import extract
 from tests.unit.families import TEXTS
 
-name, remote, out = sys.argv[1], {"True": True, "local": "local", "False": False}[
-    sys.argv[2]], sys.argv[3]
-huggingface._ID_CACHE[name] = name  # else the hub would be asked how it is spelled
-model = load_model(name, remote=remote)
-table = pd.DataFrame({"emotion": ["glad", "sad"] * 2, "text": TEXTS[:4]})
-plain = {"cache": False, "progress": False}
-vectors = extract(model, table, TEXTS, 1, start=2, progress=False)
-push = torch.linspace(-1, 1, 32)
-many = [Push(push, 1, 0.6, norm=3.0), Push(-push, 2, mode="ablate", norm=3.0)]
-bound = {e: float("inf") for e in vectors.emotions}
-open_monitor = Monitor(vectors, bound, 2)
-seen = watch(model, open_monitor, TEXTS[1], max_new_tokens=9, temperature=0.7)
-late = sorted(row[0] for row in seen.scores[seen.prompt + 2 :])[-2]
-bound = {vectors.emotions[0]: late}
-alarmed = Monitor(vectors, bound, 1)
-asked = []
-def ask_me(alert):
-    asked.append(alert.start)
-    return ["steer", "go on", "stop"][min(len(asked), 3) - 1]
-def episode(on_alert, chunk):
-    found = watch(model, alarmed, TEXTS[1], max_new_tokens=9, chunk=chunk,
-                  on_alert=on_alert, calm=push, strength=0.8, temperature=0.7)
-    return [found.ids, found.scores, found.tokens, found.steered, found.end]
-result = {
-    "means": mean_activations(model, TEXTS, [0, 2], start=5, **plain),
-    "stream": residual_stream(model, TEXTS[0], [0, 2]),
-    "norm": residual_norm(model, TEXTS, 1),
-    "vectors": [vectors.vectors, vectors.center, vectors.norm],
-    "plain": generate(model, TEXTS[:3], max_new_tokens=6),
-    "sampled": generate(model, TEXTS[:3], max_new_tokens=6, temperature=0.9, seed=4),
-    "all": generate(model, TEXTS[:2], vector=many, max_new_tokens=6),
-    "prompt": generate(model, TEXTS[:2], vector=push, layer=[1, 2], strength=0.9,
-                       norm=3.0, positions="prompt", max_new_tokens=6),
-    "response": generate(model, TEXTS[:2], vector=push, layer=1, strength=0.9,
-                         norm=3.0, positions="response", max_new_tokens=6),
-    "choices": choice_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
-                               vector=push, layer=1, strength=0.5, norm=3.0),
-    "sweep": sweep_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
-                            torch.stack([push, -push]), layer=1, strength=0.5,
-                            norm=3.0),
-    "next": next_logprobs(model, TEXTS[:2], torch.tensor([[5, 9], [7, 300]]),
-                          vector=push, layer=1, strength=0.5, norm=3.0),
-    "watched": [seen.ids, seen.scores, seen.tokens, seen.end],
-    "stopped": episode("stop", 32),
-    "steered": episode("steer", 32),
-    "steered in chunks": episode("steer", 2),
-    "asked": [episode(ask_me, 3), asked],
-}
-torch.save(result, out)
+remote = {"True": True, "local": "local", "False": False}[sys.argv[1]]
+for name, out in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
+    huggingface._ID_CACHE[name] = name  # else the hub would be asked how it is spelled
+    model = load_model(name, remote=remote)
+    table = pd.DataFrame({"emotion": ["glad", "sad"] * 2, "text": TEXTS[:4]})
+    plain = {"cache": False, "progress": False}
+    vectors = extract(model, table, TEXTS, 1, start=2, progress=False)
+    push = torch.linspace(-1, 1, 32)
+    many = [Push(push, 1, 0.6, norm=3.0), Push(-push, 2, mode="ablate", norm=3.0)]
+    bound = {e: float("inf") for e in vectors.emotions}
+    open_monitor = Monitor(vectors, bound, 2)
+    seen = watch(model, open_monitor, TEXTS[1], max_new_tokens=9, temperature=0.7)
+    late = sorted(row[0] for row in seen.scores[seen.prompt + 2 :])[-2]
+    bound = {vectors.emotions[0]: late}
+    alarmed = Monitor(vectors, bound, 1)
+    asked = []
+    def ask_me(alert):
+        asked.append(alert.start)
+        return ["steer", "go on", "stop"][min(len(asked), 3) - 1]
+    def episode(on_alert, chunk):
+        found = watch(model, alarmed, TEXTS[1], max_new_tokens=9, chunk=chunk,
+                      on_alert=on_alert, calm=push, strength=0.8, temperature=0.7)
+        return [found.ids, found.scores, found.tokens, found.steered, found.end]
+    result = {
+        "means": mean_activations(model, TEXTS, [0, 2], start=5, **plain),
+        "stream": residual_stream(model, TEXTS[0], [0, 2]),
+        "norm": residual_norm(model, TEXTS, 1),
+        "vectors": [vectors.vectors, vectors.center, vectors.norm],
+        "plain": generate(model, TEXTS[:3], max_new_tokens=6),
+        "sampled": generate(model, TEXTS[:3], max_new_tokens=6, temperature=0.9,
+                            seed=4),
+        "all": generate(model, TEXTS[:2], vector=many, max_new_tokens=6),
+        "prompt": generate(model, TEXTS[:2], vector=push, layer=[1, 2], strength=0.9,
+                           norm=3.0, positions="prompt", max_new_tokens=6),
+        "response": generate(model, TEXTS[:2], vector=push, layer=1, strength=0.9,
+                             norm=3.0, positions="response", max_new_tokens=6),
+        "choices": choice_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
+                                   vector=push, layer=1, strength=0.5, norm=3.0),
+        "sweep": sweep_logprobs(model, TEXTS[:2], [" a cat", " a", " rain"],
+                                torch.stack([push, -push]), layer=1, strength=0.5,
+                                norm=3.0),
+        "next": next_logprobs(model, TEXTS[:2], torch.tensor([[5, 9], [7, 300]]),
+                              vector=push, layer=1, strength=0.5, norm=3.0),
+        "watched": [seen.ids, seen.scores, seen.tokens, seen.end],
+        "stopped": episode("stop", 32),
+        "steered": episode("steer", 32),
+        "steered in chunks": episode("steer", 2),
+        "asked": [episode(ask_me, 3), asked],
+    }
+    torch.save(result, out)
 """
 
 
@@ -97,14 +98,16 @@ def as_hub(folder: Path, root: Path, name: str) -> None:
     (there / "refs/main").write_text("0123")
 
 
-def run_client(name: str, way: str, out: Path, **extra: str) -> Any:
-    """Everything that can run remotely, one way, in a process of its own."""
+def run_client(names: Sequence[str], way: str, out: Path, **extra: str) -> list[Any]:
+    """Everything that can run remotely, one way, in a process of its own, by model."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **extra}
-    command = [sys.executable, "-c", CLIENT, name, way, str(out)]
+    files = [out / f"{way}-{i}.pt" for i in range(len(names))]
+    each = [part for pair in zip(names, map(str, files), strict=True) for part in pair]
+    command = [sys.executable, "-c", CLIENT, way, *each]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert KEY not in done.stdout + done.stderr
-    return torch.load(out)
+    return [torch.load(file) for file in files]
 
 
 @pytest.fixture
@@ -147,9 +150,9 @@ def test_service_gives_the_same(
     kind = FAMILIES[0]
     as_hub(family_folder(kind), tmp_path, "someone/model")
     places = {"HF_HOME": str(tmp_path), "EMOTION_VECTORS_CACHE": str(tmp_path / "c")}
-    here = run_client("someone/model", "False", tmp_path / "here.pt", **places)
+    (here,) = run_client(["someone/model"], "False", tmp_path, **places)
     places |= {"NDIF_HOST": address, "NDIF_API_KEY": KEY}
-    there = run_client("someone/model", "True", tmp_path / "there.pt", **places)
+    (there,) = run_client(["someone/model"], "True", tmp_path, **places)
     for name in here:
         equal(there[name], here[name])
     process.terminate()
@@ -160,17 +163,17 @@ def test_service_gives_the_same(
     assert max(job["went"] for job in jobs) < 20_000
 
 
-@pytest.mark.parametrize("kind", FAMILIES[1:])
 def test_local_path_gives_the_same(
-    kind: str, family_folder: Callable[[str], Path], tmp_path: Path
+    family_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    places = {"EMOTION_VECTORS_CACHE": str(tmp_path)}
-    folder = str(family_folder(kind))
-    here = run_client(folder, "False", tmp_path / "here.pt", **places)
-    places["EMOTION_VECTORS_CACHE"] = str(tmp_path / "other")
-    there = run_client(folder, "local", tmp_path / "there.pt", **places)
-    for name in here:
-        equal(there[name], here[name])
+    folders = [str(family_folder(kind)) for kind in FAMILIES[1:]]
+    found = [
+        run_client(folders, way, tmp_path, EMOTION_VECTORS_CACHE=str(tmp_path / way))
+        for way in ("False", "local")
+    ]
+    for here, there in zip(*found, strict=True):
+        for name in here:
+            equal(there[name], here[name])
 
 
 def test_needs_a_key_and_a_hub_model(

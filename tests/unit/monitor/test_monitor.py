@@ -330,7 +330,7 @@ model = load_model(sys.argv[1], device="cpu")
 ev = EmotionVectors(torch.eye(32)[:2], ("a", "b"), 2, "x", 1.0, torch.zeros(32), 0)
 ev = EmotionVectors(ev.vectors, ev.emotions, 2, sys.argv[3], 1.0, ev.center, 0)
 model._module.model.layers[3].register_forward_hook(
-    lambda m, i, o: __import__("time").sleep(0.2))
+    lambda m, i, o: __import__("time").sleep(0.05))
 for token in stream(model, Monitor(ev, {"a": 9.0}, 1), "The cat sat on the mat",
                     max_new_tokens=90, chunk=100, log=sys.argv[2]):
     pass
@@ -346,7 +346,7 @@ def test_a_killed_run_leaves_what_was_read(
     while done.poll() is None and not (
         log.exists() and log.read_text().count("\n") > 14
     ):
-        time.sleep(0.1)
+        time.sleep(0.02)
     done.send_signal(signal.SIGKILL)
     assert done.wait() == -signal.SIGKILL
     found = load_transcript(log)
