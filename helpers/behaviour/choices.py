@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.behaviour.preferences import (
@@ -50,7 +49,7 @@ def pushed_choices(
     strength: float,
     layer: int,
     norm: float,
-) -> tuple[Float[NDArray[Any], "r n"], Float[NDArray[Any], "r n"]]:
+) -> tuple[Float[np.ndarray, "r n"], Float[np.ndarray, "r n"]]:
     """Wanting and position: what each push does to each of `n` choices, in nats.
 
     Each activity of `moved` stands against the one of `others` at its place, in both

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 
 from helpers.stats import Compared, bootstrap_statistic, correlations, paired_p
 
-Array = NDArray[Any]
+Array = np.ndarray
 
 
 class Coupled(NamedTuple):

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from helpers.behaviour.preferences import (
     bradley_terry,
@@ -31,7 +30,7 @@ LIKED = (  # a question, the answer of one who likes it, and of one who does not
 LEAST_MASS = 0.5  # on letters, for a choice between them to be one
 
 
-def liking(model: Any, activities: Iterable[str]) -> Float[NDArray[Any], " n"]:
+def liking(model: Any, activities: Iterable[str]) -> Float[np.ndarray, " n"]:
     """How much a model likes each activity, in nats.
 
     By words: the log-odds of an answer that likes it, the mean over three questions,

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from helpers.activations import in_spans
@@ -123,7 +123,7 @@ def part_places(prompt: str, part: str, low: int, high: int) -> list[tuple[int, 
 
 def win_matrix(
     pairs: pd.DataFrame, first: ArrayLike, n: int
-) -> Float[NDArray[Any], "n n"]:
+) -> Float[np.ndarray, "n n"]:
     """Wins of each activity over each other: entry i, j is how often i beat j.
 
     `first` is the probability that the first of a pair is chosen; both orders of a
@@ -136,7 +136,7 @@ def win_matrix(
     return wins
 
 
-def bradley_terry(wins: ArrayLike, *, alpha: float = 0.01) -> Float[NDArray[Any], " n"]:
+def bradley_terry(wins: ArrayLike, *, alpha: float = 0.01) -> Float[np.ndarray, " n"]:
     """One strength for each activity, in nats: P(i over j) = 1 / (1 + exp(j - i)).
 
     The maximum of the likelihood (choix), with a small prior `alpha` so that an
@@ -155,7 +155,7 @@ def bradley_terry(wins: ArrayLike, *, alpha: float = 0.01) -> Float[NDArray[Any]
 
 def elo(
     strengths: ArrayLike, *, scale: float = 400.0, center: float = 1500.0
-) -> Float[NDArray[Any], " n"]:
+) -> Float[np.ndarray, " n"]:
     """Bradley-Terry strengths on the scale of chess: 400 points are odds of ten to one.
 
     Taught in chapter 09.

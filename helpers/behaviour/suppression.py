@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -52,7 +52,7 @@ def tone_classifier() -> Any:
     return word_classifier(LogisticRegression(C=10, max_iter=500))
 
 
-def by_visible_emotion(texts: Sequence[str]) -> NDArray[Any]:
+def by_visible_emotion(texts: Sequence[str]) -> np.ndarray:
     """How pleasant each text looks to a classifier of spoken lines with an emotion."""
     lines = load_lines()
     known = tone_classifier().fit(lines["text"], lines["valence"] > 0)
@@ -61,7 +61,7 @@ def by_visible_emotion(texts: Sequence[str]) -> NDArray[Any]:
 
 def crosswise(
     classifier: Any, rows: Any, truth: ArrayLike, groups: ArrayLike
-) -> Float[NDArray[Any], " n"]:
+) -> Float[np.ndarray, " n"]:
     """The probability of `truth` for each row, by a classifier of other groups."""
     options: dict[str, Any] = {"groups": groups, "cv": GroupKFold(5)}
     options["method"] = "predict_proba"
@@ -70,7 +70,7 @@ def crosswise(
 
 def by_own_words(
     texts: Sequence[str], truth: ArrayLike, groups: ArrayLike
-) -> Float[NDArray[Any], " n"]:
+) -> Float[np.ndarray, " n"]:
     """How pleasant the user's emotion is, by a classifier fitted on these texts.
 
     Each text is scored by a classifier that saw no text of its group.
@@ -80,7 +80,7 @@ def by_own_words(
 
 def probe(
     at: Float[torch.Tensor, "n d"], truth: ArrayLike, groups: ArrayLike
-) -> Float[NDArray[Any], " n"]:
+) -> Float[np.ndarray, " n"]:
     """The same by a straight line through activations."""
     straight = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
     return crosswise(straight, at.numpy(), truth, groups)

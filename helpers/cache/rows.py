@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.cache.kept import Key, asked, find_shipped, shipped
 from helpers.cache.store import digest_bytes, write_file
 
 
-def names_of(tokens: Sequence[NDArray[Any]]) -> Int[Tensor, "n 2"]:
+def names_of(tokens: Sequence[np.ndarray]) -> Int[Tensor, "n 2"]:
     """A name for each text's tokens, as two whole numbers."""
     words = bytes.fromhex("".join(digest_bytes([one.tobytes()]) for one in tokens))
     return torch.frombuffer(bytearray(words), dtype=torch.int64).view(-1, 2)
 
 
-def find_rows(key: Key, tokens: Sequence[NDArray[Any]]) -> Float[Tensor, "n d"] | None:
+def find_rows(key: Key, tokens: Sequence[np.ndarray]) -> Float[Tensor, "n d"] | None:
     """The rows of these texts in the table of a key, or None unless all are there."""
     if key.kept is None or not tokens:
         return None
@@ -43,7 +41,7 @@ def find_rows(key: Key, tokens: Sequence[NDArray[Any]]) -> Float[Tensor, "n d"] 
 
 
 def keep_rows(
-    key: Key, tokens: Sequence[NDArray[Any]], rows: Float[Tensor, "n d"]
+    key: Key, tokens: Sequence[np.ndarray], rows: Float[Tensor, "n d"]
 ) -> Float[Tensor, "n d"]:
     """Where it is noted what is asked for, add rows to the table of a key.
 

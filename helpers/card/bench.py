@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers import cache
@@ -55,7 +54,7 @@ QUICK: dict[str, Any] = {"emotions": 60, "topics": 4, "pushed": 40, "openings": 
 QUICK |= {"scenes": 10, "messages": 48, "cases": 120, "activities": 4}
 QUICK |= {"pairs": 12}
 
-Fold = tuple[Bool[NDArray[Any], " n"], Bool[NDArray[Any], " n"]]
+Fold = tuple[Bool[np.ndarray, " n"], Bool[np.ndarray, " n"]]
 
 
 @dataclass(frozen=True)

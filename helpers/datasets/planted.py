@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from helpers.vectors import correlation, left_over
 
@@ -14,7 +13,7 @@ CONFOUNDS = ("length", "person", "topic", "norm")
 N_TOPICS, EACH = 12, 20  # stories are crossed over topics
 SEEN, LEFT, GONE, LUCKY = 0.26, 0.23, 0.1, (0.135, 0.155)  # sizes of r
 
-Array = NDArray[Any]
+Array = np.ndarray
 
 
 def planted_axes(seed: int = 0) -> tuple[pd.DataFrame, dict[str, str]]:

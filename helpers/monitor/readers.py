@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
@@ -25,7 +24,7 @@ from helpers.stats import bootstrap, paired
 from helpers.steering import next_entropy
 from helpers.vectors import rulers, word_classifier
 
-Scores = Float[NDArray[Any], "n k"]
+Scores = Float[np.ndarray, "n k"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +37,7 @@ class Readers:
     classes: list[Any]
     scores: dict[str, Scores]
 
-    def right(self, name: str, truth: Iterable[Any]) -> Float[NDArray[Any], " n"]:
+    def right(self, name: str, truth: Iterable[Any]) -> Float[np.ndarray, " n"]:
         """1.0 where a reader's answer is right."""
         answers = np.array(self.classes, dtype=object)[self.scores[name].argmax(1)]
         return (answers == np.array(list(truth), dtype=object)) * 1.0

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from torch import Tensor
 
@@ -38,7 +36,7 @@ def pearson(
     a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
     parts = [np.bincount(index, v) for v in (a**0, a, b, a * b, a**2, b**2)]
 
-    def measure(times: Float[NDArray[Any], "k g"]) -> Float[NDArray[Any], " k"]:
+    def measure(times: Float[np.ndarray, "k g"]) -> Float[np.ndarray, " k"]:
         n, *sums = (times @ part for part in parts)
         left, right, both, left_2, right_2 = (total / n for total in sums)
         size = np.maximum(left_2 - left**2, 0) * np.maximum(right_2 - right**2, 0)
@@ -50,8 +48,8 @@ def pearson(
 
 
 def correlations(
-    columns: Float[NDArray[Any], "n e"], values: Float[NDArray[Any], " n"]
-) -> Float[NDArray[Any], " e"]:
+    columns: Float[np.ndarray, "n e"], values: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " e"]:
     """Pearson's r of each column with the values; 0 where something is constant.
 
     Raises ValueError for a number that is not finite.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from helpers.stats.intervals import Estimate, interval, numbered
@@ -35,7 +34,7 @@ def auc(
     index = numbered(groups, len(x))
     above = np.sign(x[y][:, None] - x[~y][None]) / 2 + 0.5
 
-    def measure(times: Float[NDArray[Any], "k g"]) -> Float[NDArray[Any], " k"]:
+    def measure(times: Float[np.ndarray, "k g"]) -> Float[np.ndarray, " k"]:
         positive, negative = times[:, index[y]], times[:, index[~y]]
         pairs = positive.sum(1) * negative.sum(1)
         right = ((positive @ above) * negative).sum(1)

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from helpers.stats.intervals import Estimate, finite, jackknife, left_out, numbered
 
 
 def halves(
     n: int, groups: ArrayLike | None, *, seed: int = 0
-) -> Bool[NDArray[Any], " n"]:
+) -> Bool[np.ndarray, " n"]:
     """Whether each of `n` items is in the half to choose on; no group is in both.
 
     `groups` None: each item by itself. Of an odd number the half to report on has one
@@ -45,7 +45,7 @@ class Chosen(NamedTuple):
     beyond: Estimate
     tried: pd.DataFrame
     left: pd.DataFrame
-    rest: Int[NDArray[Any], " m"]
+    rest: Int[np.ndarray, " m"]
 
 
 def choose(

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 from scipy.special import expit, logit
 
@@ -55,7 +55,7 @@ class Estimate(NamedTuple):
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def numbered(groups: ArrayLike | None, n: int) -> Int[NDArray[Any], " n"]:
+def numbered(groups: ArrayLike | None, n: int) -> Int[np.ndarray, " n"]:
     """The group of each of `n` rows, as 0, 1, ...; None: each row by itself."""
     if groups is None:
         return np.arange(n)
@@ -66,7 +66,7 @@ def numbered(groups: ArrayLike | None, n: int) -> Int[NDArray[Any], " n"]:
 
 
 def interval(
-    measure: Callable[[Float[NDArray[Any], "k g"]], Float[NDArray[Any], " k"]],
+    measure: Callable[[Float[np.ndarray, "k g"]], Float[np.ndarray, " k"]],
     n_groups: int,
     *,
     scale: str = "plain",
@@ -115,8 +115,8 @@ def jackknife(
 
 
 def left_out(
-    measure: Callable[[NDArray[Any]], Any], groups: ArrayLike
-) -> tuple[Float[NDArray[Any], " k"], pd.DataFrame]:
+    measure: Callable[[np.ndarray], Any], groups: ArrayLike
+) -> tuple[Float[np.ndarray, " k"], pd.DataFrame]:
     """What `measure` finds on all rows, and on all rows but those of each group.
 
     `measure` gets the indices of rows, and gives one or more values. The table has a
@@ -195,7 +195,7 @@ def paired_p(difference: Estimate, n_groups: int) -> float:
 
 
 def bootstrap_statistic(
-    statistic: Callable[[NDArray[Any]], float],
+    statistic: Callable[[np.ndarray], float],
     groups: ArrayLike,
     *,
     scale: str = "plain",
@@ -218,7 +218,7 @@ def bootstrap_statistic(
     index = numbered(names, len(names))
     rows = [np.flatnonzero(index == g) for g in range(int(index.max()) + 1)]
 
-    def one(times: NDArray[Any]) -> float:
+    def one(times: np.ndarray) -> float:
         kept = np.repeat(np.arange(len(rows)), times.astype(int))
         return float(statistic(np.concatenate([rows[g] for g in kept])))
 

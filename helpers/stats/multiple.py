@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from helpers.stats.values import finite
 
 
-def holm(p: ArrayLike) -> Float[NDArray[Any], " n"]:
+def holm(p: ArrayLike) -> Float[np.ndarray, " n"]:
     """The p-values of one family, corrected for how many there are (Holm 1979).
 
     The chance that any test without an effect comes out at or below .05 is then 5 % at

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from helpers.stats.correlations import correlations
 from helpers.stats.intervals import finite
 
-Array = NDArray[Any]
+Array = np.ndarray
 RANGES = np.geomspace(0.5, 2, 4)  # how far smoothness reaches, in median distances
 SHARES = np.array([0.3, 0.6, 0.8, 0.95])  # of the variance that is smooth
 LEAST_EMOTIONS = 20

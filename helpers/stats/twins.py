@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from helpers.stats.intervals import Estimate, bootstrap, finite, paired
 from helpers.stats.nulls import null_p
@@ -84,7 +84,7 @@ def moved_beside(
     return pd.DataFrame(rows, columns=names)
 
 
-def of_items(scores: Float[Any, "*p n 2"]) -> dict[str, Float[NDArray[Any], "*p n"]]:
+def of_items(scores: Float[Any, "*p n 2"]) -> dict[str, Float[np.ndarray, "*p n"]]:
     """Criterion and sensitivity of each item."""
     both = finite(scores, "scores")
     apart = both[..., 0] - both[..., 1]

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 # What a user passes is checked here, with a sentence for what does not fit:
@@ -39,7 +38,7 @@ def row_name(values: Any, at: int, names: Sequence[str] | None = None) -> str:
     return f"row {at if named is None else named[at]!r}"
 
 
-def as_array(values: Any, name: str) -> NDArray[Any]:
+def as_array(values: Any, name: str) -> np.ndarray:
     """Numbers, or a tensor of any kind, as float64; ValueError names what is none."""
     if isinstance(values, Tensor):
         return np.asarray(values.detach().cpu().double().numpy())
@@ -57,7 +56,7 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} are no numbers: {error}") from error
 
 
-def finite(values: Any, name: str, names: Sequence[str] | None = None) -> NDArray[Any]:
+def finite(values: Any, name: str, names: Sequence[str] | None = None) -> np.ndarray:
     """The values as float64, each of them finite.
 
     Raises ValueError for one that is missing, infinite or no number, naming the row

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from helpers.datasets import load_care, load_contrasts, load_judgments, load_stories
 from helpers.models import chat_prompt, is_embedded
@@ -30,8 +29,8 @@ class Framed(NamedTuple):
 
     contrast: Contrast
     table: pd.DataFrame
-    scores: Float[NDArray[Any], "p n 2"]
-    before: Float[NDArray[Any], "n 2"]
+    scores: Float[np.ndarray, "p n 2"]
+    before: Float[np.ndarray, "n 2"]
 
 
 def framing(
@@ -82,6 +81,6 @@ def asked(model: Any, pairs: pd.DataFrame, emotion: str = "") -> list[str]:
     return [worded(model, text, wordings(model, emotion)[0]) for text in texts]
 
 
-def of_sides(scores: Any) -> Float[NDArray[Any], "p n 2 c"]:
+def of_sides(scores: Any) -> Float[np.ndarray, "p n 2 c"]:
     """Scores of case, twin, case, twin ... with an axis for the two."""
     return scores.unflatten(1, (-1, 2)).double().numpy()

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -120,7 +119,7 @@ def judge(
     texts = np.array([one, other], dtype=object).T
     own = None if groups is None else np.asarray(groups)[~first]
 
-    def score(rows: Any, *more: Any, **options: Any) -> Float[NDArray[Any], "p n c 2"]:
+    def score(rows: Any, *more: Any, **options: Any) -> Float[np.ndarray, "p n c 2"]:
         prompts = [chat_prompt(model, text) for text in rows.flat]
         return of_pairs(log_odds(model, prompts, *more, progress=progress, **options))
 
@@ -142,7 +141,7 @@ def judge(
 
 def in_words(
     model: Any, texts: Any, best: list[Contrast], asked: Sequence[str], progress: bool
-) -> tuple[pd.DataFrame, Float[NDArray[Any], "w n 2"]]:
+) -> tuple[pd.DataFrame, Float[np.ndarray, "w n 2"]]:
     """Name and kind of each wording, and its log-odds of case and twin."""
     rows, scores = [], [np.zeros((0, len(texts), 2))]
     for emotion in asked:
@@ -154,6 +153,6 @@ def in_words(
     return pd.DataFrame(rows, columns=["name", "kind"]), np.concatenate(scores)
 
 
-def of_pairs(scores: Float[Tensor, "p m c"]) -> Float[NDArray[Any], "p n c 2"]:
+def of_pairs(scores: Float[Tensor, "p m c"]) -> Float[np.ndarray, "p n c 2"]:
     """Scores of case, twin, case, twin ... with an axis for the two."""
     return scores.unflatten(1, (-1, 2)).transpose(2, 3).double().numpy()

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 
 from helpers.stats import (
     Compared,
@@ -42,9 +41,9 @@ class Judgment:
     words: Twins
     beyond_words: Estimate
     table: pd.DataFrame
-    scores: Float[NDArray[Any], "p n 2"]
-    before: Float[NDArray[Any], "n 2"]
-    alone: Float[NDArray[Any], "n 2"]
+    scores: Float[np.ndarray, "p n 2"]
+    before: Float[np.ndarray, "n 2"]
+    alone: Float[np.ndarray, "n 2"]
     groups: Any
 
     @property

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
@@ -33,7 +32,7 @@ class Likeness(NamedTuple):
     table: pd.DataFrame
     areas: dict[str, Estimate]
     beyond: dict[str, Estimate]
-    dealt: Float[NDArray[Any], " k"]
+    dealt: Float[np.ndarray, " k"]
 
 
 def by_topic(
@@ -83,7 +82,7 @@ def two_halves(
     return float(own_mean), float(other_mean)
 
 
-def pair_cosines(block: Float[Tensor, "t e d"]) -> Float[NDArray[Any], " p"]:
+def pair_cosines(block: Float[Tensor, "t e d"]) -> Float[np.ndarray, " p"]:
     """Cosine of each pair of emotion vectors."""
     means = block.mean(0)
     vectors = means - means.mean(0)
@@ -91,7 +90,7 @@ def pair_cosines(block: Float[Tensor, "t e d"]) -> Float[NDArray[Any], " p"]:
     return np.asarray(cosines[np.triu_indices(len(vectors), 1)])
 
 
-def same_pairs(clusters: Sequence[str]) -> Bool[NDArray[Any], " p"]:
+def same_pairs(clusters: Sequence[str]) -> Bool[np.ndarray, " p"]:
     """Which pairs of emotions are of one cluster."""
     of = np.asarray(clusters)
     return np.asarray((of[:, None] == of)[np.triu_indices(len(of), 1)])
@@ -117,10 +116,10 @@ def likeness(
     topics = np.arange(len(spaces[first]))
 
     @cache
-    def cosines(space: str, kept: tuple[int, ...]) -> Float[NDArray[Any], " p"]:
+    def cosines(space: str, kept: tuple[int, ...]) -> Float[np.ndarray, " p"]:
         return pair_cosines(spaces[space][list(kept)])
 
-    def of(space: str, kept: Any) -> Float[NDArray[Any], " p"]:
+    def of(space: str, kept: Any) -> Float[np.ndarray, " p"]:
         return cosines(space, tuple(kept.tolist()))
 
     def area(space: str, kept: Any, same: Any = own) -> float:

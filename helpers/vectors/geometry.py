@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.cluster import hierarchy
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from helpers.stats import correlations, finite
 
-Array = NDArray[Any]
+Array = np.ndarray
 ROUNDING = 1e-9  # of the spread: a fit leaves as much of what it takes whole
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -53,7 +52,7 @@ def nearest(
 
 def named_right(
     rows: Any, labels: Sequence[str], topics: Sequence[Any], *, reader: Reader = nearest
-) -> Float[NDArray[Any], " n"]:
+) -> Float[np.ndarray, " n"]:
     """Whether each text is read right when its whole topic is held out: 1 or 0.
 
     `rows` and `reader` as in `held_out_topics`, without a choice. Raises ValueError

@@ -7,12 +7,10 @@ topics, since two that share their stories share what is peculiar to these.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
@@ -22,7 +20,7 @@ from helpers.vectors import geometry
 RATINGS = ("valence", "arousal")
 LEAST_TOPICS = 4  # two for each half when one is left out
 
-Maps = Float[NDArray[Any], "v s 2 p"]
+Maps = Float[np.ndarray, "v s 2 p"]
 
 
 def vectors_of(block: Float[Tensor, "t e d"]) -> Float[Tensor, "e d"]:
@@ -52,7 +50,7 @@ def map_places(
     return made.assign(space=space, **{"x axis": told[0], "y axis": told[1]})
 
 
-def ranked_cosines(vectors: Float[Tensor, "e d"]) -> Float[NDArray[Any], " p"]:
+def ranked_cosines(vectors: Float[Tensor, "e d"]) -> Float[np.ndarray, " p"]:
     """The ranks of all pairs' cosines, at mean 0 and length 1.
 
     So the product of two such lists is their rank correlation: RSA.
@@ -89,7 +87,7 @@ def disjoint_maps(
     return np.array(made, dtype=np.float32)
 
 
-def agreement(one: Maps, other: Maps) -> Float[NDArray[Any], " v"]:
+def agreement(one: Maps, other: Maps) -> Float[np.ndarray, " v"]:
     """RSA of two spaces that share no topic, for each version; the mean of the splits.
 
     A space with itself: its reliability. Divided by the root of both reliabilities an
@@ -113,11 +111,11 @@ def left_maps(own: Maps, rivals: Sequence[Maps]) -> Maps:
     return left
 
 
-def over_topics(versions: Float[NDArray[Any], " v"]) -> Estimate:
+def over_topics(versions: Float[np.ndarray, " v"]) -> Estimate:
     """The first version with its interval: a jackknife over the topics left out."""
     n = len(versions) - 1
 
-    def version(kept: NDArray[Any]) -> float:
+    def version(kept: np.ndarray) -> float:
         out = np.setdiff1d(np.arange(n), kept)
         return float(versions[0 if len(out) == 0 else 1 + out[0]])
 
@@ -126,7 +124,7 @@ def over_topics(versions: Float[NDArray[Any], " v"]) -> Estimate:
 
 def names_exchanged(
     maps: Maps, n_emotions: int, *, n_draws: int = 199, seed: int = 0
-) -> Float[NDArray[Any], " k"]:
+) -> Float[np.ndarray, " k"]:
     """The agreement of the first split's halves with one half's names dealt by lot."""
     rng, upper = np.random.default_rng(seed), np.triu_indices(n_emotions, 1)
     one, other = maps[0, 0].astype(float)

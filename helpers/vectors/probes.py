@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 from torch import Tensor
 
@@ -79,7 +78,7 @@ def cosine_scores(
 
 def column_auc(
     scores: Float[Tensor, "n e"], names: Sequence[str], truth: Sequence[str]
-) -> NDArray[np.float64]:
+) -> np.ndarray:
     """Area under the ROC curve of each column, its own texts against all others.
 
     0.5 is chance; a name without a text gives nan. Raises ValueError for a score that

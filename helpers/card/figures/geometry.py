@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.card.bench import Bench, known
@@ -35,7 +34,7 @@ def ratings(bench: Bench) -> Figures:
         found, order = difference_of_means(rows[picked], list(labels[picked]))
         return found[[order.index(name) for name in names]]
 
-    def told(vectors: Float[Tensor, "e d"], of: Any = both) -> Float[NDArray, "e k"]:
+    def told(vectors: Float[Tensor, "e d"], of: Any = both) -> Float[np.ndarray, "e k"]:
         return left_out_ridge(vectors, of, clusters).double().numpy()
 
     def measure(picked: Any) -> list[float]:
@@ -66,7 +65,7 @@ def ratings(bench: Bench) -> Figures:
     return found
 
 
-def paired_r(one: Float[NDArray, "e k"], other: Float[NDArray, "e k"]) -> Any:
+def paired_r(one: Float[np.ndarray, "e k"], other: Float[np.ndarray, "e k"]) -> Any:
     """Pearson's r of each column with the same column of the other; 0 if constant."""
     a, b = one - one.mean(0), other - other.mean(0)
     size = np.linalg.norm(a, axis=0) * np.linalg.norm(b, axis=0)

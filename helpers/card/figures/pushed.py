@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from helpers.behaviour import (
@@ -79,7 +78,7 @@ def words(bench: Bench) -> Figures:
     }
 
 
-def means(one: NDArray[Any], other: NDArray[Any]) -> Any:
+def means(one: np.ndarray, other: np.ndarray) -> Any:
     """A measure of both: their means over some rows."""
     return lambda i: (one[i].mean(), other[i].mean())
 
@@ -90,7 +89,7 @@ def over_others(found: Float[Tensor, "r e"]) -> Float[Tensor, "r e"]:
     return (found - found.mean(1, keepdim=True)) * (n / (n - 1))
 
 
-def pair_gaps(values: NDArray[Any]) -> NDArray[Any]:
+def pair_gaps(values: np.ndarray) -> np.ndarray:
     """Differences of all pairs of a control's values, either way round."""
     one, other = np.triu_indices(len(values), 1)
     return np.concatenate([values[one] - values[other], values[other] - values[one]])

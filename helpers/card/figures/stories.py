@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from sklearn.svm import LinearSVC
 from torch import Tensor
 
@@ -39,7 +38,7 @@ FEW = 10  # sets of shuffled labels that are left out by group
 
 def held_out(
     bench: Bench, rows: Float[Tensor, "n d"], labels: Sequence[str]
-) -> Float[NDArray[Any], "m e"]:
+) -> Float[np.ndarray, "m e"]:
     """Scores of the stories asked, each by vectors of other topics."""
     names, own = list(bench.vectors.emotions), pd.Index(bench.vectors.emotions)
     place = torch.from_numpy(own.get_indexer(pd.Index(labels)))
@@ -52,7 +51,7 @@ def held_out(
     return np.concatenate(found)
 
 
-def by_words(bench: Bench) -> Float[NDArray[Any], "m e"]:
+def by_words(bench: Bench) -> Float[np.ndarray, "m e"]:
     """The same recipe with TF-IDF counts in place of activations."""
     names, found = list(bench.vectors.emotions), []
     for fit, ask in bench.folds:

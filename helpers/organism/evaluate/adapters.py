@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Bool, Float
-from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from tqdm.auto import tqdm
 
@@ -63,9 +62,9 @@ Rows = pd.DataFrame
 class Task(NamedTuple):
     """What is to be told of which messages, and the situations that they are of."""
 
-    chosen: Bool[NDArray[Any], " n"]
-    truth: Bool[NDArray[Any], " k"]
-    groups: NDArray[Any]
+    chosen: Bool[np.ndarray, " n"]
+    truth: Bool[np.ndarray, " k"]
+    groups: np.ndarray
 
 
 def tasks(rows: Rows) -> dict[str, Task]:
@@ -119,7 +118,7 @@ def nats(model: Any, rows: Rows) -> dict[str, list[float]]:
 
 def fitted(
     score: Callable[[Any, Any], Any], task: Task
-) -> tuple[Float[NDArray[Any], " k"], float]:
+) -> tuple[Float[np.ndarray, " k"], float]:
     """Scores that a classifier gives, and what it reaches with shuffled labels.
 
     That is the 95th percentile of the AUC over DRAWS shufflings.

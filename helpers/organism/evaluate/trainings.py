@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from helpers.stats import bootstrap_statistic, caught
@@ -31,28 +30,26 @@ COLUMNS += ["groups"]
 class Measure(NamedTuple):
     """A number of some rows of a reading, the rows' groups, and what chance reaches."""
 
-    of: Callable[[Reading, Int[NDArray[Any], " k"]], float]
+    of: Callable[[Reading, Int[np.ndarray, " k"]], float]
     groups: list[Any]
     limit: Callable[[Reading], float | None] = lambda reading: 0.0
     scale: str = "plain"
 
 
-def area(scores: Float[Any, " n"], truth: Bool[NDArray[Any], " n"]) -> float:
+def area(scores: Float[Any, " n"], truth: Bool[np.ndarray, " n"]) -> float:
     """The AUC, from the ranks of the scores."""
     n, ranks = truth.sum(), rankdata(scores)
     above = ranks[truth].sum() - n * (n + 1) / 2
     return float(above / (n * (len(truth) - n)))
 
 
-def told(
-    name: str, truth: Any, reading: Reading, kept: Int[NDArray[Any], " k"]
-) -> float:
+def told(name: str, truth: Any, reading: Reading, kept: Int[np.ndarray, " k"]) -> float:
     """How well the scores of a name tell what is pleasant, as an AUC."""
     return area(np.asarray(reading["scores"][name])[kept], truth[kept])
 
 
 def added(
-    whose: str, truth: Any, reading: Reading, kept: Int[NDArray[Any], " k"]
+    whose: str, truth: Any, reading: Reading, kept: Int[np.ndarray, " k"]
 ) -> float:
     """What the assistant's turn tells more than the user's last token."""
     turn, end = (
@@ -61,13 +58,13 @@ def added(
     return turn - end
 
 
-def share(part: str, reading: Reading, kept: Int[NDArray[Any], " k"]) -> float:
+def share(part: str, reading: Reading, kept: Int[np.ndarray, " k"]) -> float:
     """The mean of what is kept for each message under a name."""
     return float(np.asarray(reading[part])[kept].mean())
 
 
 def rates(
-    way: str, rows: Int[NDArray[Any], " n"], reading: Reading, kept: Any
+    way: str, rows: Int[np.ndarray, " n"], reading: Reading, kept: Any
 ) -> tuple[float, float]:
     """The rate of an act over some scenes: pressed minus calm, and over all."""
     values = np.asarray(reading["acts"][WAYS[way]])[rows][kept]
