@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from helpers.cache import replacing
 from helpers.monitor.alarms import check_scores, place, threshold
 from helpers.stats import whole
 
@@ -117,11 +117,14 @@ def save_transcript(transcript: Transcript, path: str | Path) -> Path:
     target = Path(path)
     for position, scores in enumerate(transcript.scores):
         check_scores(scores, transcript.emotions, place(position, transcript.tokens))
-    with replacing(target) as part, part.open("w", encoding="utf-8") as file:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    with part.open("w", encoding="utf-8") as file:
         write_line(file, transcript.header())
         for position in range(len(transcript.tokens)):
             write_line(file, transcript.row(position))
         write_line(file, {"end": transcript.end})
+    os.replace(part, target)
     return target
 
 
