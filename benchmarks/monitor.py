@@ -1,6 +1,7 @@
 """What watching costs: `python -m benchmarks.monitor`.
 
-Tokens a second that a random Llama writes after a short prompt, in one run, in turn:
+Tokens a second that a random Llama, or a `--model`, writes after a short prompt, in
+one run, in turn:
 - plain: Hugging Face `generate` with its KV cache, nothing read;
 - traced: the same through nnsight, nothing read;
 - watched, for each chunk: `monitor.stream` with several vectors, every token scored and
@@ -25,7 +26,7 @@ import pandas as pd
 import torch
 
 from benchmarks.extraction import DEPTHS, random_model, wait
-from helpers.models import model_name
+from helpers.models import d_model, load_model, model_name, n_layers
 from helpers.monitor import Monitor, stream
 from helpers.vectors import EmotionVectors
 
@@ -80,10 +81,15 @@ def compare(
     width: int, depth: int, n: int, rounds: int, vectors: int, device: str
 ) -> list[dict[str, Any]]:
     """A row for each way: tokens a second, and the ratio to plain."""
-    layer = round(0.6 * depth)
     with tempfile.TemporaryDirectory() as folder:
         model = random_model(width, depth, folder, device)
-    monitor = make_monitor(model, layer, vectors, width)
+    return measure(model, n, rounds, vectors)
+
+
+def measure(model: Any, n: int, rounds: int, vectors: int) -> list[dict[str, Any]]:
+    """The same of a model that is there."""
+    layer = round(0.6 * n_layers(model))
+    monitor = make_monitor(model, layer, vectors, d_model(model))
     chosen = ways(model, monitor, n, [1, 16, 32, n])
     results = {name: way() for name, way in chosen.items()}  # warms up
     for name, ids in results.items():
@@ -109,16 +115,19 @@ def main() -> None:
     """Print a table for each width; `--json` keeps them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--widths", type=int, nargs="*", default=[128, 512])
+    parser.add_argument("--model", help="a name in place of random widths")
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--vectors", type=int, default=8)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    rows = []
-    for width in args.widths:
-        sizes = (width, DEPTHS[width], args.tokens, args.rounds)
-        new = compare(*sizes, args.vectors, args.device)
+    rows, asked = [], (args.tokens, args.rounds, args.vectors)
+    for width in [0] if args.model else args.widths:
+        if args.model:
+            new = measure(load_model(args.model, device=args.device), *asked)
+        else:
+            new = compare(width, DEPTHS[width], *asked, args.device)
         print(pd.DataFrame(new).round(3).to_string(index=False), flush=True)
         rows += new
     if args.json:
