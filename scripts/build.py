@@ -82,8 +82,14 @@ def run(*arguments: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
 
 
+def clear(builder: str) -> None:
+    """Remove what an earlier run of Sphinx left."""
+    for stale in (BUILD / ".doctrees", BUILD / builder):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
 def run_sphinx(config: Path, builder: str = "html") -> int:
-    """Jupyter Book on clean pages: warnings are errors, and all of them are told."""
+    """Jupyter Book on cleared pages: warnings are errors, and all of them are told."""
     jupyter_book = "from jupyter_book.cli.main import main; main()"
     options = ["--config", str(config), "--builder", builder]
     options += ["-W", "--keep-going", "-n"]
@@ -100,8 +106,7 @@ def furnish() -> int:
 
 def write_pages(config: Path) -> int:
     """All pages, and beside Sphinx what the laboratory needs; an exit status."""
-    for stale in (BUILD / ".doctrees", HTML):
-        shutil.rmtree(stale, ignore_errors=True)
+    clear("html")
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(run_sphinx, config), pool.submit(furnish)]
     return max(job.result() for job in jobs)
@@ -153,6 +158,7 @@ def build(*wheel: str) -> int:
 def check_links() -> int:
     """Ask for every link of the book; what is broken stands in linkcheck/output.txt."""
     config = prepare(cache_of(digest(CODE)), vendored=ensure_vendor())
+    clear("linkcheck")
     return run_sphinx(config, "linkcheck")
 
 
